@@ -1,0 +1,1 @@
+//! Floor 7: command families, rows beside their handlers.

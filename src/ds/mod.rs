@@ -1,0 +1,1 @@
+//! Floor 1: data structures. They know neither keys nor clients.

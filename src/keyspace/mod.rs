@@ -1,0 +1,1 @@
+//! Floor 3: databases, expiry, SCAN. Knows no client.

@@ -1,0 +1,1 @@
+//! Floor 2: values and their encodings. Knows no database.

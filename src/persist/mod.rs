@@ -1,0 +1,1 @@
+//! Floor 6: snapshot and append-only-file procedures over `Server`.

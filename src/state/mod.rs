@@ -1,0 +1,1 @@
+//! Floor 4: one struct per concern. None of them knows `Server`.
