@@ -1,0 +1,1 @@
+//! Replies, read: used by the handshake with a master and by tests.
