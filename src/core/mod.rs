@@ -1,1 +1,12 @@
 //! Floor 5: `Server`, the command table, and the one path every command takes.
+
+pub mod alarm;
+pub mod call;
+pub mod ctx;
+pub mod gate;
+pub mod input;
+pub mod monitor;
+pub mod propagate;
+pub mod server;
+pub mod table;
+pub mod wake;

@@ -1,0 +1,53 @@
+//! Log lines about things that should not happen: a browser's request, an error on a replication
+//! link. Rare by nature, so they may cost what they like.
+//!
+//! Source: Redis 7.2.4 `securityWarningCommand`, `afterErrorReply`.
+
+use crate::log_warning;
+use crate::state::client::{ClientId, Flags};
+use crate::state::config::PropagationError;
+
+use super::server::Server;
+
+/// A cross-protocol attack is logged at most once in so many ms.
+const SECURITY_INTERVAL_MS: i64 = 60_000;
+
+/// Someone sent `POST` or `Host:`.
+pub fn cross_protocol(srv: &mut Server, me: ClientId) {
+    let now = srv.clock.now_ms();
+    if now - srv.security_logged_ms <= SECURITY_INTERVAL_MS {
+        return;
+    }
+    srv.security_logged_ms = now;
+    log_warning!(
+        "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to \
+         Redis. This is likely due to an attacker attempting to use Cross Protocol Scripting to \
+         compromise your Redis instance. Connection from {} aborted.",
+        srv.clients[me].addr
+    );
+}
+
+/// A command from our master failed here, or one of a replica of ours.
+pub fn link_error(srv: &mut Server, me: ClientId, text: &str) {
+    let client = &srv.clients[me];
+    let (from, to) =
+        if client.flags.has(Flags::MASTER) { ("replica", "master") } else { ("master", "replica") };
+    let text: String = text.chars().take(4096).collect();
+    log_warning!(
+        "== CRITICAL == This {from} is sending an error to its {to}: '-{text}' after processing the \
+         command '{}'",
+        client.last_command
+    );
+    srv.stats.unexpected_error_replies += 1;
+    let strict = match srv.config.propagation_error_behavior {
+        PropagationError::Ignore => false,
+        PropagationError::Panic | PropagationError::PanicOnReplicas => true,
+    };
+    if strict && client.flags.has(Flags::MASTER) && srv.config.replica_read_only {
+        log_warning!(
+            "This {from} panicked sending an error to its {to} after processing the command '{}'",
+            client.last_command
+        );
+        srv.persist.exit = Some(1);
+    }
+}

@@ -1,0 +1,254 @@
+//! `execute`: the only place that runs a handler.
+//!
+//! A request passes admission, runs, is counted, timed and propagated, in that order. Timing costs
+//! one reading of a cheap counter per command: a command begins when the one before it ended.
+//!
+//! Source: Redis 7.2.4 `call`, `afterCommand`.
+
+use crate::base::clock::Millis;
+use crate::keyspace::ExpireMode;
+use crate::resp::errors::CmdError;
+use crate::resp::reply::Reply;
+use crate::resp::request::{Args, OwnedArgs};
+use crate::state::blocked::Parked;
+use crate::state::client::{ClientId, Flags};
+use crate::state::host::Host;
+use crate::state::spec::Flags as Cmd;
+
+use super::ctx::{Ctx, Outcome};
+use super::gate::{self, Verdict};
+use super::propagate;
+use super::server::Server;
+use super::table::Command;
+
+/// What became of a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flow {
+    /// Answered, queued or parked: the request is consumed.
+    Done,
+    /// Not touched: it must be offered again when the pause ends.
+    Postponed,
+}
+
+/// Runs one request of a client.
+#[inline]
+pub fn execute(
+    srv: &mut Server,
+    host: &mut dyn Host,
+    me: ClientId,
+    args: Args<'_>,
+    out: &mut Reply,
+) -> Flow {
+    match gate::admit(srv, me, args) {
+        Ok(Verdict::Run(command)) => run_top(srv, host, me, command, args, out),
+        Ok(Verdict::Queue(command)) => queue(srv, me, command, args, out),
+        Ok(Verdict::Postpone) => return Flow::Postponed,
+        Ok(Verdict::Hangup) => hang_up(srv, me),
+        Err(e) => reject(srv, me, args, &e, out),
+    }
+    Flow::Done
+}
+
+/// Runs an admitted command at depth 0, with everything that follows it.
+#[inline]
+pub fn run_top(
+    srv: &mut Server,
+    host: &mut dyn Host,
+    me: ClientId,
+    command: Command,
+    args: Args<'_>,
+    out: &mut Reply,
+) {
+    let mark = out.len();
+    call(srv, host, me, command, args, out);
+    srv.stats.commands_processed += 1;
+    let client = &mut srv.clients[me];
+    client.commands_processed += 1;
+    const SILENT: Flags = Flags::REPLY_OFF.or(Flags::REPLY_SKIP).or(Flags::MASTER).or(Flags::REPLY_SKIP_NEXT);
+    if client.flags.has(SILENT) {
+        silence(client, out, mark);
+    }
+    if command.spec.flags.has(Cmd::ADMIN.or(Cmd::NO_AUTH).or(Cmd::RUNS_QUEUE)) {
+        gate::refresh(srv);
+    }
+}
+
+/// CLIENT REPLY OFF and SKIP, and the link to our master, get no replies.
+#[cold]
+fn silence(client: &mut crate::state::client::Client, out: &mut Reply, mark: usize) {
+    if client.flags.has(Flags::REPLY_OFF.or(Flags::REPLY_SKIP).or(Flags::MASTER)) {
+        out.truncate(mark);
+    }
+    client.flags.clear(Flags::REPLY_SKIP);
+    if client.flags.has(Flags::REPLY_SKIP_NEXT) {
+        client.flags.clear(Flags::REPLY_SKIP_NEXT);
+        client.flags.set(Flags::REPLY_SKIP);
+    }
+}
+
+/// Runs a command that was admitted: the handler, its statistics, its propagation. EXEC and
+/// scripts call it for what they contain.
+pub fn call(
+    srv: &mut Server,
+    host: &mut dyn Host,
+    me: ClientId,
+    command: Command,
+    args: Args<'_>,
+    out: &mut Reply,
+) {
+    let client = &mut srv.clients[me];
+    client.last_command = command.name;
+    let db = client.db;
+    let from_master = client.flags.has(Flags::MASTER);
+    let deny_blocking = client.flags.has(Flags::DENY_BLOCKING);
+    srv.keys.mode = expire_mode(srv, from_master);
+    srv.keys.no_touch = srv.clients[me].flags.has(Flags::NO_TOUCH) && !command.spec.flags.has(Cmd::TOUCHES);
+    if !srv.clients.monitors.is_empty() {
+        super::monitor::feed(srv, me, command, args);
+    }
+    let dirty = srv.persist.dirty;
+    let mark = out.len();
+    let began = srv.last_tick;
+    let now: Millis = srv.clock.now_ms();
+    srv.prop.depth += 1;
+    let mut cx = Ctx { srv, host, out, me, db, now, cmd: command, from_master, deny_blocking };
+    let result = (command.run)(&mut cx, args);
+    srv.prop.depth -= 1;
+    let failed = settle(srv, me, command, args, result, out, mark);
+    account(srv, me, command, args, began, failed);
+    let changed = srv.persist.dirty != dirty;
+    if changed || !srv.keys.expired.is_empty() || srv.prop.pending() {
+        super::propagate::expired_keys(srv);
+        propagate::after_command(srv, db, args, changed, from_master);
+    }
+}
+
+/// How this command sees keys whose time is over.
+fn expire_mode(srv: &Server, from_master: bool) -> ExpireMode {
+    if from_master {
+        ExpireMode::Ignore
+    } else if srv.repl.is_replica() || !srv.admission.is_clear() && gate::expiry_is_held(srv) {
+        ExpireMode::Hide
+    } else {
+        ExpireMode::Delete
+    }
+}
+
+/// Writes the error of a failed handler, parks a blocked client. Returns whether it failed.
+#[inline]
+fn settle(
+    srv: &mut Server,
+    me: ClientId,
+    command: Command,
+    args: Args<'_>,
+    result: Result<Outcome, CmdError>,
+    out: &mut Reply,
+    mark: usize,
+) -> bool {
+    match result {
+        Ok(Outcome::Done) => false,
+        Ok(Outcome::Block(on, deadline_ms)) => {
+            let since_us = srv.clock.mono_us();
+            let args = OwnedArgs::from_args(args);
+            let parked = Parked { on, deadline_ms, command: command.id, args, since_us };
+            super::wake::park(srv, me, parked);
+            false
+        }
+        Err(e) => {
+            out.truncate(mark);
+            out.error(e.text());
+            count_error(srv, me, e.text());
+            true
+        }
+    }
+}
+
+/// Counts an error reply; on the replication link it is also an alarm.
+pub fn count_error(srv: &mut Server, me: ClientId, text: &str) {
+    srv.stats.total_error_replies += 1;
+    srv.command_stats.count_error(text);
+    let Some(client) = srv.clients.get(me) else { return };
+    if client.flags.has(Flags::MASTER.or(Flags::REPLICA)) && srv.persist.loading.is_none() {
+        super::alarm::link_error(srv, me, text);
+    }
+}
+
+/// Adds one call to the statistics, and looks whether it was slow.
+#[inline]
+fn account(
+    srv: &mut Server,
+    me: ClientId,
+    command: Command,
+    args: Args<'_>,
+    began: u64,
+    failed: bool,
+) {
+    let ended = srv.clock.ticks();
+    srv.last_tick = ended;
+    let us = srv.clock.ticks_to_us(ended.saturating_sub(began));
+    srv.stats.eventloop_cmd_us += if srv.prop.depth == 0 { us } else { 0 };
+    let stat = &mut srv.command_stats.by_id[usize::from(command.id)];
+    stat.calls += 1;
+    stat.usec += us;
+    stat.failed += u64::from(failed);
+    if srv.config.latency_tracking {
+        stat.latency.get_or_insert_default().record(us);
+    }
+    let slow_us = srv.config.slowlog_log_slower_than;
+    if (slow_us >= 0 && us as i64 >= slow_us) || us >= srv.latency.threshold_us() {
+        note_slow(srv, me, command, args, us);
+    }
+}
+
+#[cold]
+fn note_slow(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>, us: u64) {
+    let slow_us = srv.config.slowlog_log_slower_than;
+    if slow_us >= 0 && us as i64 >= slow_us && !command.spec.flags.has(Cmd::SKIP_SLOWLOG) {
+        let client = &srv.clients[me];
+        let now_s = srv.clock.now_ms() / 1000;
+        let max = srv.config.slowlog_max_len;
+        srv.slowlog.push(now_s, us, args, &client.addr, &client.name, max);
+    }
+    if us >= srv.latency.threshold_us() {
+        let event = if command.spec.flags.has(Cmd::FAST) { "fast-command" } else { "command" };
+        srv.latency.add(event, srv.clock.now_ms() / 1000, us / 1000);
+    }
+}
+
+/// Answers a request that was not admitted; inside MULTI it also spoils the transaction.
+#[cold]
+fn reject(srv: &mut Server, me: ClientId, args: Args<'_>, e: &CmdError, out: &mut Reply) {
+    if let Ok(command) = gate::find(srv, args) {
+        srv.command_stats.by_id[usize::from(command.id)].rejected += 1;
+    }
+    let client = &mut srv.clients[me];
+    if client.flags.has(Flags::MULTI) {
+        client.flags.set(Flags::DIRTY_EXEC);
+    }
+    let mark = out.len();
+    out.error(e.text());
+    count_error(srv, me, e.text());
+    let client = &mut srv.clients[me];
+    silence(client, out, mark);
+}
+
+/// Queues a command for EXEC.
+fn queue(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>, out: &mut Reply) {
+    let client = &mut srv.clients[me];
+    // A transaction that will be refused need not remember its commands.
+    if !client.flags.has(Flags::DIRTY_EXEC.or(Flags::DIRTY_CAS)) {
+        let multi = client.multi.get_or_insert_default();
+        multi.queue_bytes += args.raw().len();
+        multi.flags = multi.flags.or(command.spec.flags);
+        multi.common_flags = multi.common_flags.and(command.spec.flags);
+        multi.queue.push((command.id, OwnedArgs::from_args(args)));
+    }
+    let mark = out.len();
+    out.simple("QUEUED");
+    silence(client, out, mark);
+}
+
+fn hang_up(srv: &mut Server, me: ClientId) {
+    super::alarm::cross_protocol(srv, me);
+    srv.clients.close(me);
+}

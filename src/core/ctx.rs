@@ -1,0 +1,89 @@
+//! What a handler sees: the server's parts, the world, its reply, and who asks.
+//!
+//! Fields, not getters: `cx.srv.keys` and `cx.out` are disjoint, so a reply streams a borrowed value
+//! without a copy. While a command runs, the client's output buffer is taken out of the client and
+//! lives behind `cx.out`; the arguments borrow from the read buffer, not from the server.
+
+use crate::base::clock::Millis;
+use crate::keyspace::touched::Class;
+use crate::resp::reply::Reply;
+use crate::state::blocked::WaitFor;
+use crate::state::client::{Client, ClientId};
+use crate::state::host::Host;
+
+use super::propagate;
+use super::server::Server;
+use super::table::Command;
+
+/// How a handler ended, when it did not fail.
+pub enum Outcome {
+    /// The reply is written.
+    Done,
+    /// Nothing replied: park the client until that happens or the deadline (Unix ms) passes.
+    Block(WaitFor, Option<Millis>),
+}
+
+/// See the head of the file.
+pub struct Ctx<'a> {
+    pub srv: &'a mut Server,
+    pub host: &'a mut dyn Host,
+    pub out: &'a mut Reply,
+    pub me: ClientId,
+    /// The client's selected database.
+    pub db: usize,
+    /// Unix ms, read once for the whole batch of requests.
+    pub now: Millis,
+    pub cmd: Command,
+    /// The command came down the replication link.
+    pub from_master: bool,
+    /// Inside MULTI/EXEC or a script: never park.
+    pub deny_blocking: bool,
+}
+
+impl Ctx<'_> {
+    /// The client that asks.
+    pub fn client(&mut self) -> &mut Client {
+        &mut self.srv.clients[self.me]
+    }
+
+    /// The one epilogue of a write: marks watchers, queues the keyspace event, counts `changes`
+    /// towards save points, and so makes the command travel to replicas and AOF.
+    #[inline]
+    pub fn touch(&mut self, key: &[u8], class: Class, event: &'static str, changes: u64) {
+        self.srv.persist.dirty += changes;
+        self.srv.touch_key(self.db, key);
+        self.srv.keys.touched.push(self.db, key, class, event);
+    }
+
+    /// Like [`Ctx::touch`] for a key of another database.
+    pub fn touch_in(&mut self, db: usize, key: &[u8], class: Class, event: &'static str, changes: u64) {
+        self.srv.persist.dirty += changes;
+        self.srv.touch_key(db, key);
+        self.srv.keys.touched.push(db, key, class, event);
+    }
+
+    /// A keyspace event without a change (`keymiss`, `new`).
+    pub fn notify(&mut self, key: &[u8], class: Class, event: &'static str) {
+        self.srv.keys.touched.push(self.db, key, class, event);
+    }
+
+    /// Replicas and AOF get this instead of the request.
+    pub fn record_as(&mut self, args: &[&[u8]]) {
+        propagate::replace(&mut self.srv.prop, self.db, args);
+    }
+
+    /// Replicas and AOF get this too, after what was recorded so far.
+    pub fn record_also(&mut self, db: usize, args: &[&[u8]]) {
+        propagate::also(&mut self.srv.prop, db, args);
+    }
+
+    /// Replicas and AOF get nothing of the request itself.
+    pub fn record_nothing(&mut self) {
+        self.srv.prop.suppress = true;
+    }
+
+    /// Replicas and AOF get the request although nothing changed.
+    pub fn record_anyway(&mut self) {
+        self.srv.prop.force = true;
+    }
+}

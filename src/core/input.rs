@@ -1,0 +1,247 @@
+//! From bytes to commands: the way a client's input takes through the machine.
+//!
+//! The caller reads into one buffer shared by all clients and hands it to [`feed`]. Whole requests
+//! run straight out of that buffer: their arguments are slices of it. Only the tail of an incomplete
+//! request, or what a parked client may not run yet, is copied into the client's own query buffer.
+//! While the requests run, the client's output buffer and parser are taken out of the client and put
+//! back after, so handlers may borrow the whole server.
+//!
+//! Requests split at any byte give the same replies; `tests` and the parser's property tests hold
+//! that.
+
+use crate::log_verbose;
+use crate::resp::errors;
+use crate::resp::reply::Reply;
+use crate::resp::request::{Args, Limits, ProtocolError, Span, Step};
+use crate::state::client::{ClientId, Flags};
+use crate::state::host::Host;
+
+use super::call::{Flow, execute};
+use super::propagate;
+use super::server::Server;
+
+/// A query buffer that was large is given back when it drains. Bytes.
+const KEEP_CAPACITY: usize = 32 * 1024;
+
+/// Runs what `fresh` completes; keeps the rest.
+pub fn feed(srv: &mut Server, host: &mut dyn Host, me: ClientId, fresh: &[u8]) {
+    let Some(client) = srv.clients.get_mut(me) else { return };
+    client.net_in += fresh.len() as u64;
+    if client.query.is_empty() {
+        let used = run(srv, host, me, fresh);
+        if used < fresh.len()
+            && let Some(client) = srv.clients.get_mut(me)
+        {
+            client.query.extend_from_slice(&fresh[used..]);
+            check_query_limit(srv, me);
+        }
+    } else {
+        client.query.extend_from_slice(fresh);
+        feed_kept(srv, host, me);
+    }
+}
+
+/// Runs what lies in the client's own query buffer: after a big argument was read straight into it,
+/// or when the client may run again.
+pub fn feed_kept(srv: &mut Server, host: &mut dyn Host, me: ClientId) {
+    let Some(client) = srv.clients.get_mut(me) else { return };
+    let mut query = std::mem::take(&mut client.query);
+    let used = run(srv, host, me, &query);
+    let Some(client) = srv.clients.get_mut(me) else { return };
+    debug_assert!(client.query.is_empty());
+    if used == query.len() && query.capacity() > KEEP_CAPACITY {
+        return;
+    }
+    query.drain(..used);
+    client.query = query;
+    if client.query.is_empty() {
+        client.query = Vec::new();
+    }
+    check_query_limit(srv, me);
+}
+
+/// Parses and runs requests until the input ends or the client may not go on. Returns the bytes used.
+fn run(srv: &mut Server, host: &mut dyn Host, me: ClientId, input: &[u8]) -> usize {
+    let outer = std::mem::replace(&mut srv.running, me);
+    let client = &mut srv.clients[me];
+    let mut parser = std::mem::take(&mut client.parser);
+    let mut bytes = std::mem::take(&mut client.out.bytes);
+    if bytes.capacity() == 0 {
+        bytes = srv.clients.spare_buffer();
+    }
+    let mut out = Reply::new(bytes, srv.clients[me].resp3);
+    let mut spans = std::mem::take(&mut srv.spans);
+    srv.last_tick = srv.clock.ticks();
+    super::gate::refresh(srv);
+    let mut used = 0;
+    while used < input.len() && srv.clients[me].may_run() {
+        let limits = limits(srv, me);
+        match parser.parse(&input[used..], &limits, &mut spans) {
+            Ok(Step::Need { .. }) => break,
+            Ok(Step::Skip { consumed }) => used += consumed,
+            Ok(Step::Ready { consumed, inline }) => {
+                let request = &input[used..used + consumed];
+                let args = Args::new(request, &spans, inline);
+                if execute(srv, host, me, args, &mut out) == Flow::Postponed {
+                    postpone(srv, me);
+                    parser = Default::default();
+                    break;
+                }
+                used += consumed;
+                if srv.clients[me].flags.has(Flags::MASTER) {
+                    applied(srv, me, request);
+                }
+                if out.len() > LARGE_OUTPUT && over_limit(srv, me, out.len()) {
+                    break;
+                }
+            }
+            Err(e) => {
+                protocol_error(srv, me, &input[used..], &e, &mut out);
+                used = input.len();
+            }
+        }
+    }
+    give_back(srv, me, parser, out, spans);
+    srv.running = outer;
+    used
+}
+
+/// Replies above this are checked against the output limits while a pipeline runs. Bytes.
+const LARGE_OUTPUT: usize = 256 * 1024;
+
+fn limits(srv: &Server, me: ClientId) -> Limits {
+    Limits { max_bulk: srv.config.proto_max_bulk_len, authenticated: srv.clients[me].authenticated }
+}
+
+/// Puts parser, replies and scratch back where they belong.
+fn give_back(
+    srv: &mut Server,
+    me: ClientId,
+    parser: crate::resp::request::Parser,
+    out: Reply,
+    spans: Vec<Span>,
+) {
+    srv.spans = spans;
+    let bytes = out.into_bytes();
+    let Some(client) = srv.clients.get_mut(me) else { return };
+    client.parser = parser;
+    // What others (or the client itself, out of turn) sent meanwhile comes after the replies.
+    let late = std::mem::replace(&mut client.out.bytes, bytes);
+    client.out.bytes.extend_from_slice(&late);
+    if client.out.pending() > 0 {
+        srv.clients.want_write(me);
+        check_output_limit(srv, me);
+    } else {
+        client.out.sent = 0;
+        let empty = std::mem::take(&mut client.out.bytes);
+        srv.clients.recycle(empty);
+    }
+}
+
+/// A pause came between: the request stays in the query buffer.
+fn postpone(srv: &mut Server, me: ClientId) {
+    srv.clients[me].flags.set(Flags::POSTPONED);
+    srv.blocked.postponed.push(me);
+}
+
+/// A request of our master is applied: its bytes are the next of our own stream too.
+fn applied(srv: &mut Server, me: ClientId, request: &[u8]) {
+    srv.repl.link.applied(request.len() as i64);
+    propagate::feed_from_master(srv, me, request);
+}
+
+/// Replies, logs and lets the connection end.
+#[cold]
+fn protocol_error(srv: &mut Server, me: ClientId, input: &[u8], e: &ProtocolError, out: &mut Reply) {
+    let text = errors::protocol(e);
+    let client = &mut srv.clients[me];
+    let mut sample = Vec::new();
+    crate::base::bytes::quote(&mut sample, &input[..input.len().min(128)]);
+    log_verbose!(
+        "Protocol error ({}) from client: addr={}. Query buffer during protocol error: {}",
+        e.reason(),
+        client.addr,
+        String::from_utf8_lossy(&sample)
+    );
+    client.flags.set(Flags::CLOSE_AFTER_REPLY);
+    out.error(&text);
+    super::call::count_error(srv, me, &text);
+    if srv.clients[me].flags.has(Flags::MASTER) {
+        srv.clients.close(me);
+    }
+}
+
+/// Closes a client whose unread input grew beyond `client-query-buffer-limit`.
+fn check_query_limit(srv: &mut Server, me: ClientId) {
+    let limit = srv.config.client_query_buffer_limit;
+    let client = &mut srv.clients[me];
+    client.query_peak = client.query_peak.max(client.query.len());
+    if client.query.len() as u64 <= limit || client.flags.has(Flags::MASTER) {
+        return;
+    }
+    let mut sample = Vec::new();
+    crate::base::bytes::quote(&mut sample, &client.query[..client.query.len().min(64)]);
+    crate::log_warning!(
+        "Closing client that reached max query buffer length: addr={} (qbuf initial bytes: {})",
+        client.addr,
+        String::from_utf8_lossy(&sample)
+    );
+    srv.stats.query_limit_disconnections += 1;
+    srv.clients.close(me);
+}
+
+fn over_limit(srv: &mut Server, me: ClientId, len: usize) -> bool {
+    let hard = limit_of(srv, me).hard_bytes;
+    hard != 0 && len as u64 > hard
+}
+
+fn limit_of(srv: &Server, me: ClientId) -> crate::state::config::OutputLimit {
+    use crate::state::client::Class;
+    let limits = &srv.config.client_output_buffer_limit;
+    match srv.clients[me].class() {
+        Class::Normal => limits.normal,
+        Class::Pubsub => limits.pubsub,
+        Class::Replica | Class::Master => limits.replica,
+    }
+}
+
+/// Closes a client that owes us reading: over the hard limit at once, over the soft limit after its
+/// seconds have passed without a pause. `owed` for replicas counts what lies in the backlog for them.
+pub fn check_output_limit(srv: &mut Server, me: ClientId) {
+    let limit = limit_of(srv, me);
+    if limit.hard_bytes == 0 && limit.soft_bytes == 0 {
+        return;
+    }
+    let owed = owed(srv, me);
+    let now = srv.clock.mono_ms();
+    let client = &mut srv.clients[me];
+    if client.flags.has(Flags::MASTER.or(Flags::CLOSE_ASAP)) {
+        return;
+    }
+    let hard = limit.hard_bytes != 0 && owed > limit.hard_bytes;
+    let mut soft = false;
+    if limit.soft_bytes != 0 && owed > limit.soft_bytes {
+        let since = *client.out.soft_since_ms.get_or_insert(now);
+        soft = now - since > limit.soft_seconds * 1000;
+    } else {
+        client.out.soft_since_ms = None;
+    }
+    if hard || soft {
+        crate::log_warning!(
+            "Client addr={} scheduled to be closed ASAP for overcoming of output buffer limits.",
+            srv.clients[me].addr
+        );
+        srv.stats.output_limit_disconnections += 1;
+        srv.clients.close(me);
+    }
+}
+
+/// Bytes a client has not taken yet.
+pub fn owed(srv: &Server, me: ClientId) -> u64 {
+    let client = &srv.clients[me];
+    let stream = match (&client.replica, &srv.repl.backlog) {
+        (Some(replica), Some(backlog)) => replica.cursor.map_or(0, |c| backlog.pending(c)),
+        _ => 0,
+    };
+    client.out.pending() as u64 + stream as u64
+}

@@ -1,0 +1,220 @@
+//! What replicas and the append-only file get, decided in one place.
+//!
+//! By default the request's own bytes, exactly as they arrived (bytes move once: one copy into the
+//! backlog). A handler may replace them (`record_as`), add to them (`record_also`), or withhold
+//! them. Whatever an execution unit (one command, or one EXEC) recorded is flushed once at its end:
+//! a single operation as it is, several inside MULTI/EXEC, so that a replica applies all or none.
+//! A SELECT precedes an operation whose database is not the one the stream selected last.
+//!
+//! Source: Redis 7.2 `alsoPropagate`, `propagatePendingCommands`, `replicationFeedSlaves`.
+
+use crate::base::num::push_i64;
+use crate::keyspace::touched::Class;
+use crate::resp::request::Args;
+
+use super::server::Server;
+
+/// One recorded operation: its database and its RESP bytes inside [`Propagation::bytes`].
+#[derive(Clone, Copy, Debug)]
+struct Op {
+    db: usize,
+    start: usize,
+    end: usize,
+}
+
+/// The queue of the present execution unit.
+#[derive(Default, Debug)]
+pub struct Propagation {
+    bytes: Vec<u8>,
+    ops: Vec<Op>,
+    /// The handler gave a replacement: the request's own bytes are not used.
+    pub replaced: bool,
+    pub suppress: bool,
+    pub force: bool,
+    /// How many commands deep we are (EXEC and scripts run commands inside a command).
+    pub depth: u32,
+}
+
+impl Propagation {
+    /// Something was recorded, replaced, withheld or forced.
+    pub fn pending(&self) -> bool {
+        self.replaced || self.suppress || self.force || !self.ops.is_empty()
+    }
+}
+
+/// Appends one command as RESP.
+pub fn encode(out: &mut Vec<u8>, args: &[&[u8]]) {
+    out.push(b'*');
+    push_i64(out, args.len() as i64);
+    out.extend_from_slice(b"\r\n");
+    for arg in args {
+        out.push(b'$');
+        push_i64(out, arg.len() as i64);
+        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(arg);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// Records `args` after what is recorded already.
+pub fn also(prop: &mut Propagation, db: usize, args: &[&[u8]]) {
+    let start = prop.bytes.len();
+    encode(&mut prop.bytes, args);
+    let end = prop.bytes.len();
+    prop.ops.push(Op { db, start, end });
+}
+
+/// Records `args` in the place of the request.
+pub fn replace(prop: &mut Propagation, db: usize, args: &[&[u8]]) {
+    prop.replaced = true;
+    also(prop, db, args);
+}
+
+/// Records a request as it came; an inline one is put into RESP first.
+fn also_raw(prop: &mut Propagation, db: usize, args: Args<'_>) {
+    let start = prop.bytes.len();
+    push_request(&mut prop.bytes, args);
+    let end = prop.bytes.len();
+    prop.ops.push(Op { db, start, end });
+}
+
+fn push_request(out: &mut Vec<u8>, args: Args<'_>) {
+    if args.is_inline() {
+        let list: Vec<&[u8]> = args.iter().collect();
+        encode(out, &list);
+    } else {
+        out.extend_from_slice(args.raw());
+    }
+}
+
+/// Whether anybody wants the stream: a backlog, or an append-only file.
+#[inline]
+pub fn wanted(srv: &Server) -> bool {
+    srv.repl.backlog.is_some()
+}
+
+/// Called after each command: takes what it changed into the queue, and flushes at depth 0.
+/// `changed` tells whether the data set was altered.
+#[inline]
+pub fn after_command(srv: &mut Server, db: usize, args: Args<'_>, changed: bool, from_master: bool) {
+    let prop = &mut srv.prop;
+    let own = (changed || prop.force) && !prop.suppress && !prop.replaced;
+    prop.replaced = false;
+    prop.suppress = false;
+    prop.force = false;
+    if !own && srv.prop.ops.is_empty() {
+        return;
+    }
+    // What a master told us reaches our replicas as the very bytes of its stream, not as ours.
+    if from_master || !wanted(srv) {
+        if srv.prop.depth == 0 {
+            discard(&mut srv.prop);
+        }
+        return;
+    }
+    if own && srv.prop.depth == 0 && srv.prop.ops.is_empty() && !args.is_inline() {
+        select(srv, db);
+        feed(srv, args.raw());
+        return;
+    }
+    if own {
+        also_raw(&mut srv.prop, db, args);
+    }
+    if srv.prop.depth == 0 {
+        flush(srv);
+    }
+}
+
+/// Turns keys that expired on access into deletions of the stream, ahead of the command that met
+/// them, and tells watchers and listeners.
+pub fn expired_keys(srv: &mut Server) {
+    if srv.keys.expired.is_empty() {
+        return;
+    }
+    let expired = std::mem::take(&mut srv.keys.expired);
+    let verb: &[u8] = if srv.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" };
+    let mut first = Propagation { depth: srv.prop.depth, ..Propagation::default() };
+    for (db, key) in &expired {
+        also(&mut first, *db, &[verb, key]);
+        srv.touch_key(*db, key);
+        srv.keys.touched.push(*db, key, Class::EXPIRED, "expired");
+    }
+    prepend(&mut srv.prop, first);
+}
+
+/// Puts the operations of `first` before those recorded so far.
+fn prepend(prop: &mut Propagation, first: Propagation) {
+    if prop.ops.is_empty() {
+        prop.bytes = first.bytes;
+        prop.ops = first.ops;
+        return;
+    }
+    let shift = first.bytes.len();
+    let mut bytes = first.bytes;
+    bytes.extend_from_slice(&prop.bytes);
+    let mut ops = first.ops;
+    ops.extend(prop.ops.iter().map(|op| Op { start: op.start + shift, end: op.end + shift, ..*op }));
+    prop.bytes = bytes;
+    prop.ops = ops;
+}
+
+/// Drops what was recorded.
+pub fn discard(prop: &mut Propagation) {
+    prop.bytes.clear();
+    prop.ops.clear();
+}
+
+/// Sends the recorded operations out, wrapped in MULTI/EXEC when there are several.
+pub fn flush(srv: &mut Server) {
+    if srv.prop.ops.is_empty() {
+        return;
+    }
+    if srv.repl.is_replica() || !wanted(srv) {
+        discard(&mut srv.prop);
+        return;
+    }
+    let ops = std::mem::take(&mut srv.prop.ops);
+    let bytes = std::mem::take(&mut srv.prop.bytes);
+    let wrap = ops.len() > 1;
+    if wrap {
+        select(srv, ops[0].db);
+        feed(srv, b"*1\r\n$5\r\nMULTI\r\n");
+    }
+    for op in &ops {
+        select(srv, op.db);
+        feed(srv, &bytes[op.start..op.end]);
+    }
+    if wrap {
+        feed(srv, b"*1\r\n$4\r\nEXEC\r\n");
+    }
+    srv.prop.ops = ops;
+    srv.prop.bytes = bytes;
+    discard(&mut srv.prop);
+}
+
+/// Puts a SELECT into the stream unless `db` is selected there.
+pub fn select(srv: &mut Server, db: usize) {
+    if srv.repl.stream_db == Some(db) {
+        return;
+    }
+    srv.repl.stream_db = Some(db);
+    let mut number = crate::base::num::IntBuf::default();
+    let text = crate::base::num::fmt_i64(db as i64, &mut number);
+    let mut command = Vec::with_capacity(32);
+    encode(&mut command, &[b"SELECT", text]);
+    feed(srv, &command);
+}
+
+/// Appends bytes to the replication stream and moves the offset. The replicas' cursors see them;
+/// who writes to sockets is told to look.
+pub fn feed(srv: &mut Server, bytes: &[u8]) {
+    let Some(backlog) = srv.repl.backlog.as_mut() else { return };
+    backlog.append(bytes);
+    srv.repl.ids.offset += bytes.len() as i64;
+    srv.wake_replicas = true;
+}
+
+/// A request of our master was applied: the same bytes go to our replicas, and the offset follows.
+pub fn feed_from_master(srv: &mut Server, _me: crate::state::client::ClientId, request: &[u8]) {
+    feed(srv, request);
+}

@@ -1,0 +1,136 @@
+//! `Server`: the parts, and nothing else.
+//!
+//! Each part is a struct of one concern from a lower floor; procedures over several parts are free
+//! functions in `core`, `persist`, `repl` and `cmd`. Nothing here does I/O.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use crate::base::clock::{Clock, Millis};
+use crate::base::rng::Rng;
+use crate::keyspace::Keyspace;
+use crate::resp::request::Span;
+use crate::state::blocked::Blocked;
+use crate::state::client::{ClientId, Flags};
+use crate::state::clients::Clients;
+use crate::state::config::Config;
+use crate::state::multi::Watches;
+use crate::state::persistence::Persistence;
+use crate::state::replication::Replication;
+use crate::state::slowlog::Slowlog;
+use crate::state::spikes::Spikes;
+use crate::state::stats::{CommandStats, Stats};
+
+use super::propagate::Propagation;
+use super::table::CommandTable;
+
+/// See the head of the file.
+pub struct Server {
+    pub clock: Clock,
+    pub rng: Rng,
+    pub config: Config,
+    /// The configuration file, absolute; CONFIG REWRITE writes it.
+    pub config_file: Option<PathBuf>,
+    /// The program and its arguments, for INFO and restart.
+    pub executable: Box<str>,
+    pub run_id: [u8; 40],
+    pub table: Rc<CommandTable>,
+    pub keys: Keyspace,
+    pub clients: Clients,
+    pub watches: Watches,
+    pub blocked: Blocked,
+    pub repl: Replication,
+    pub persist: Persistence,
+    pub prop: Propagation,
+    pub stats: Stats,
+    pub command_stats: CommandStats,
+    pub slowlog: Slowlog,
+    pub latency: Spikes,
+    /// Unix ms of the start.
+    pub started_ms: Millis,
+    /// Where the listeners listen, for INFO (`listener0:…`).
+    pub listeners: Vec<String>,
+    /// The stream got bytes since replicas were last looked at.
+    pub wake_replicas: bool,
+    /// Client whose requests run at this moment, if any.
+    pub running: ClientId,
+    /// The end of the last command, in clock ticks: the start of the next.
+    pub last_tick: u64,
+    /// Conditions that make admission look closer; see `gate`.
+    pub admission: super::gate::Admission,
+    /// Scratch of the request parser.
+    pub spans: Vec<Span>,
+    /// DEBUG switches.
+    pub debug: DebugSwitches,
+}
+
+/// What DEBUG turns on and off.
+#[derive(Debug)]
+pub struct DebugSwitches {
+    pub active_expire: bool,
+    pub pause_cron: bool,
+    pub skip_checksum: bool,
+}
+
+impl Default for DebugSwitches {
+    fn default() -> Self {
+        DebugSwitches { active_expire: true, pause_cron: false, skip_checksum: false }
+    }
+}
+
+impl Server {
+    /// A server with an empty data set. `rng` seeds everything that is random in it.
+    pub fn new(config: Config, table: CommandTable, mut clock: Clock, mut rng: Rng) -> Server {
+        clock.refresh();
+        let mut seed = [0u8; 16];
+        rng.fill(&mut seed);
+        let keys = Keyspace::new(config.databases as usize, seed);
+        let now_ms = clock.now_ms();
+        let commands = table.len();
+        Server {
+            run_id: rng.hex_id(),
+            repl: Replication::new(&mut rng),
+            persist: Persistence::new(now_ms / 1000),
+            keys,
+            clients: Clients::default(),
+            watches: Watches::default(),
+            blocked: Blocked::default(),
+            prop: Propagation::default(),
+            stats: Stats::default(),
+            command_stats: CommandStats::new(commands),
+            slowlog: Slowlog::default(),
+            latency: Spikes::default(),
+            started_ms: now_ms,
+            listeners: Vec::new(),
+            wake_replicas: false,
+            running: ClientId::NONE,
+            last_tick: 0,
+            admission: super::gate::Admission::default(),
+            spans: Vec::with_capacity(64),
+            debug: DebugSwitches::default(),
+            config_file: None,
+            executable: Box::from(""),
+            table: Rc::new(table),
+            clock,
+            rng,
+            config,
+        }
+    }
+
+    /// Fails the EXEC of everyone who watches the key.
+    #[inline]
+    pub fn touch_key(&mut self, db: usize, key: &[u8]) {
+        if !self.watches.is_empty() {
+            self.touch_watched(db, key);
+        }
+    }
+
+    #[cold]
+    fn touch_watched(&mut self, db: usize, key: &[u8]) {
+        for &who in self.watches.watchers(db, key) {
+            if let Some(c) = self.clients.get_mut(who) {
+                c.flags.set(Flags::DIRTY_CAS);
+            }
+        }
+    }
+}

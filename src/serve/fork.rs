@@ -1,0 +1,210 @@
+//! `fork()` and the pipes between parent and child.
+//!
+//! The child shares the data set as it was at the fork (copy on write), writes the snapshot and
+//! leaves with `_exit`: no destructor runs, no buffer of the parent is flushed twice. Between `fork`
+//! and `_exit` it takes no lock another thread of the parent may have held: the allocator registers
+//! its own fork handlers, the background threads' queues are not touched, and logging opens the log
+//! file anew.
+//!
+//! Two pipes lead back. The report pipe carries fixed-size records (keys written, copy-on-write
+//! bytes) and its end of file tells the parent at once that the child is gone, without waiting for a
+//! timer. The data pipe exists for a diskless full sync and carries the RDB itself.
+//!
+//! Source: Redis 7.2.4 `childinfo.c`, `redisFork`, `rdbSaveToSlavesSockets`.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{FromRawFd, OwnedFd};
+
+use crate::base::disk::{Disk, RealDisk};
+use crate::base::log;
+use crate::state::host::{ChildEnd, ChildKind, ChildReport, ChildSide};
+
+/// A record of the report pipe: keys, copy-on-write bytes, last one.
+const RECORD: usize = 24;
+/// Copy-on-write is measured at most this often: reading it walks the page tables. Milliseconds.
+const COW_INTERVAL_MS: u128 = 1000;
+
+/// The parent's ends.
+pub struct ForkedChild {
+    pub pid: i32,
+    pub reports: File,
+    /// The RDB stream, of a [`ChildKind::RdbStream`].
+    pub data: Option<File>,
+    /// What came of an incomplete record.
+    partial: Vec<u8>,
+}
+
+impl ForkedChild {
+    /// Takes in what the report pipe holds. Returns the newest report, and whether the pipe ended.
+    pub fn read_reports(&mut self) -> (Option<ChildReport>, bool) {
+        let mut newest = None;
+        let mut buffer = [0u8; RECORD * 32];
+        loop {
+            match self.reports.read(&mut buffer) {
+                Ok(0) => return (newest, true),
+                Ok(n) => {
+                    self.partial.extend_from_slice(&buffer[..n]);
+                    while self.partial.len() >= RECORD {
+                        newest = Some(decode(&self.partial[..RECORD]));
+                        self.partial.drain(..RECORD);
+                    }
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return (newest, false),
+                Err(_) => return (newest, true),
+            }
+        }
+    }
+}
+
+fn word(bytes: &[u8]) -> u64 {
+    u64::from_le_bytes(bytes.try_into().expect("eight bytes"))
+}
+
+fn decode(record: &[u8]) -> ChildReport {
+    ChildReport { keys: word(&record[..8]), cow_bytes: word(&record[8..16]), last: word(&record[16..24]) != 0 }
+}
+
+struct RealChild {
+    disk: RealDisk,
+    reports: File,
+    data: Option<File>,
+    measured: std::time::Instant,
+    cow_bytes: u64,
+}
+
+impl ChildSide for RealChild {
+    fn disk(&self) -> &dyn Disk {
+        &self.disk
+    }
+
+    fn report(&mut self, keys: u64, last: bool) {
+        if last || self.measured.elapsed().as_millis() >= COW_INTERVAL_MS {
+            self.cow_bytes = private_dirty_bytes();
+            self.measured = std::time::Instant::now();
+        } else if keys % 1024 != 0 {
+            return;
+        }
+        let mut record = [0u8; RECORD];
+        record[..8].copy_from_slice(&keys.to_le_bytes());
+        record[8..16].copy_from_slice(&self.cow_bytes.to_le_bytes());
+        record[16..].copy_from_slice(&u64::from(last).to_le_bytes());
+        // The parent may be gone; the snapshot is finished all the same.
+        let _ = self.reports.write_all(&record);
+        if last {
+            log_cow(self.cow_bytes);
+        }
+    }
+
+    fn stream(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.data.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.write_all(bytes)
+    }
+}
+
+fn log_cow(bytes: u64) {
+    let mb = bytes >> 20;
+    crate::log_notice!("Fork CoW for RDB: current {mb} MB, peak {mb} MB, average {mb} MB");
+}
+
+/// Bytes of memory that this process no longer shares (`Private_Dirty`), 0 where unknown.
+fn private_dirty_bytes() -> u64 {
+    let Ok(text) = std::fs::read_to_string("/proc/self/smaps_rollup") else { return 0 };
+    let line = text.lines().find(|l| l.starts_with("Private_Dirty:"));
+    let kib = line.and_then(|l| l.split_whitespace().nth(1)).and_then(|n| n.parse::<u64>().ok());
+    kib.unwrap_or(0) * 1024
+}
+
+/// A pipe whose reading end does not block.
+fn pipe() -> io::Result<(File, File)> {
+    let mut fds = [0i32; 2];
+    // SAFETY: `fds` is an array of two ints, as pipe2 wants.
+    if unsafe { libc::pipe2(fds.as_mut_ptr(), libc::O_CLOEXEC) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: both descriptors were just made by pipe2 and belong to nobody else.
+    let (read, write) = unsafe { (OwnedFd::from_raw_fd(fds[0]), OwnedFd::from_raw_fd(fds[1])) };
+    // SAFETY: plain fcntl on a descriptor we own.
+    let set = unsafe { libc::fcntl(fds[0], libc::F_SETFL, libc::O_NONBLOCK) };
+    if set < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok((File::from(read), File::from(write)))
+}
+
+/// Forks; `body` runs in the child and its value becomes the exit code.
+///
+/// # Errors
+/// When a pipe or the process cannot be made (EAGAIN, ENOMEM): the server goes on.
+pub fn fork(kind: ChildKind, body: &mut dyn FnMut(&mut dyn ChildSide) -> i32) -> io::Result<ForkedChild> {
+    let (reports, report_end) = pipe()?;
+    let (data, data_end) = match kind {
+        ChildKind::RdbStream => {
+            let (read, write) = pipe()?;
+            (Some(read), Some(write))
+        }
+        _ => (None, None),
+    };
+    // SAFETY: see the head of the file: the child calls only the closure, which reads the data set,
+    // writes through descriptors of its own, and ends with `_exit`.
+    let pid = unsafe { libc::fork() };
+    if pid < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    if pid > 0 {
+        return Ok(ForkedChild { pid, reports, data, partial: Vec::new() });
+    }
+    log::set_role('C');
+    restore_signals();
+    let mut side = RealChild {
+        disk: RealDisk,
+        reports: report_end,
+        data: data_end,
+        measured: std::time::Instant::now(),
+        cow_bytes: 0,
+    };
+    let code = body(&mut side);
+    // SAFETY: ends the process at once; nothing of the parent's state is destroyed or flushed.
+    unsafe { libc::_exit(code) }
+}
+
+/// In the child SIGTERM and SIGINT end the process, and SIGUSR1 (a quiet kill) does so with 255.
+fn restore_signals() {
+    extern "C" fn quit(_: i32) {
+        // SAFETY: `_exit` is async-signal-safe.
+        unsafe { libc::_exit(255) }
+    }
+    // SAFETY: installs default dispositions and one async-signal-safe handler.
+    unsafe {
+        libc::signal(libc::SIGUSR1, quit as *const () as libc::sighandler_t);
+        libc::signal(libc::SIGINT, libc::SIG_IGN);
+        libc::signal(libc::SIGTERM, libc::SIG_DFL);
+    }
+}
+
+/// Sends SIGUSR1: the child ends, and its end counts as no error.
+pub fn kill_quietly(pid: i32) {
+    // SAFETY: plain kill(2); a pid that is gone gives an error, which is what we want to know anyway.
+    unsafe {
+        libc::kill(pid, libc::SIGUSR1);
+    }
+}
+
+/// Collects a child that ended; `None` when there is none, without waiting unless `block`.
+pub fn reap(pid: i32, block: bool) -> Option<ChildEnd> {
+    let mut status = 0;
+    let flags = if block { 0 } else { libc::WNOHANG };
+    loop {
+        // SAFETY: `status` is a valid int for waitpid to fill.
+        let got = unsafe { libc::waitpid(pid, &mut status, flags) };
+        if got < 0 && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted {
+            continue;
+        }
+        if got <= 0 {
+            return None;
+        }
+        let code = libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status));
+        let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status));
+        return Some(ChildEnd { pid: got, code, signal });
+    }
+}

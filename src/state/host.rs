@@ -1,0 +1,132 @@
+//! What the machine asks of the world: one trait, handed in beside `Server`.
+//!
+//! `Server` and everything below the top floor is deterministic; whatever needs a process, a
+//! socket, a file or the kernel goes through [`Host`]. `serve` implements it over the real thing;
+//! the simulation implements it in memory on a virtual clock, so a whole cluster runs in one test.
+//!
+//! Calls that a command must answer for at once (fork, CONFIG SET of a port) return their result.
+//! Everything slow (a connect, a child's end) is only started here, and its outcome comes back
+//! later as an event into the machine.
+
+use std::io;
+use std::path::Path;
+
+use crate::base::disk::Disk;
+
+use super::client::ClientId;
+
+/// What a forked child is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ChildKind {
+    /// Writes an RDB file (BGSAVE, or a disk-based full sync).
+    RdbFile,
+    /// Streams an RDB to the parent through a pipe (diskless full sync).
+    RdbStream,
+    /// Rewrites the append-only file.
+    AofRewrite,
+}
+
+/// How a child ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ChildEnd {
+    pub pid: i32,
+    /// The exit code, when it exited by itself.
+    pub code: Option<i32>,
+    /// The signal, when one ended it.
+    pub signal: Option<i32>,
+}
+
+/// One progress report of a child. Sizes in bytes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct ChildReport {
+    pub keys: u64,
+    pub cow_bytes: u64,
+    /// The last report, sent just before the child exits.
+    pub last: bool,
+}
+
+/// The world as a forked child sees it. Runs between `fork` and `_exit`: takes no lock another
+/// thread of the parent may have held.
+pub trait ChildSide {
+    fn disk(&self) -> &dyn Disk;
+    /// Tells the parent how far we are; cheap enough for every thousand keys.
+    fn report(&mut self, keys: u64, last: bool);
+    /// Writes to the parent's data pipe ([`ChildKind::RdbStream`] only).
+    fn stream(&mut self, bytes: &[u8]) -> io::Result<()>;
+}
+
+/// A change of the running process that CONFIG SET asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum HostChange {
+    /// Bind anew: addresses, port, Unix socket and backlog as in the given configuration.
+    Listeners { bind: Vec<String>, port: u16, tcp_backlog: u32 },
+    /// Raise the limit of open files so that `clients` fit. The error carries Redis' text.
+    MaxClients(u32),
+    /// `dir`.
+    WorkingDirectory(String),
+    /// `oom-score-adj` of this process; `None` restores what it was at start.
+    OomScore(Option<i32>),
+    /// The process title, already expanded.
+    ProcTitle(String),
+}
+
+/// Numbers about the process that only the kernel or the allocator knows. Bytes.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct MemoryFigures {
+    pub used: u64,
+    pub rss: u64,
+    pub allocator_allocated: u64,
+    pub allocator_active: u64,
+    pub allocator_resident: u64,
+    pub total_system: u64,
+}
+
+/// Processor time in microseconds: (system, user).
+#[derive(Clone, Copy, Default, Debug)]
+pub struct CpuFigures {
+    pub process: (u64, u64),
+    pub children: (u64, u64),
+    pub main_thread: (u64, u64),
+}
+
+/// The world. See the head of the file.
+pub trait Host {
+    fn disk(&self) -> &dyn Disk;
+
+    /// Forks and runs `body` in the child, whose value becomes the exit code. Returns the pid.
+    /// The end is reported later with a [`ChildEnd`].
+    fn fork(
+        &mut self,
+        kind: ChildKind,
+        body: &mut dyn FnMut(&mut dyn ChildSide) -> i32,
+    ) -> io::Result<i32>;
+
+    /// Ends a child quietly (SIGUSR1: not counted as an error).
+    fn kill_child(&mut self, pid: i32);
+
+    /// Stop or go on reading the data pipe of an [`ChildKind::RdbStream`] child.
+    fn hold_stream(&mut self, hold: bool);
+
+    /// Starts to connect; `client` becomes the connection's two ends in the machine. The outcome
+    /// arrives as an event.
+    fn connect(&mut self, client: ClientId, host: &str, port: u16, source: Option<&str>) -> io::Result<()>;
+
+    /// Carries a configuration change out, or says why not.
+    fn apply(&mut self, change: &HostChange) -> Result<(), String>;
+
+    /// Hands a value whose destruction is slow to the background thread.
+    fn drop_later(&mut self, value: Box<dyn Send>);
+
+    /// Closes a file in the background (closing the last link to a big file is slow).
+    fn close_later(&mut self, path: &Path) -> io::Result<()>;
+
+    /// Background jobs not yet done, for INFO (`lazyfree_pending_objects`).
+    fn pending_drops(&self) -> u64;
+
+    /// DEBUG SLEEP and friends: stand still for so many microseconds.
+    fn sleep_us(&mut self, us: u64);
+
+    fn memory(&mut self) -> MemoryFigures;
+    fn cpu(&mut self) -> CpuFigures;
+    fn pid(&self) -> i32;
+}

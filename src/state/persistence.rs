@@ -1,0 +1,101 @@
+//! What a server knows of its snapshots, its child process and a load under way. Data only; the
+//! procedures are in `persist`.
+
+use crate::base::clock::Millis;
+
+use super::host::{ChildKind, ChildReport};
+
+/// The one child that may live at a time.
+#[derive(Debug)]
+pub struct Child {
+    pub pid: i32,
+    pub kind: ChildKind,
+    /// Unix seconds.
+    pub started_s: i64,
+    /// What it told last, and when (monotonic ms; 0 before the first report).
+    pub report: ChildReport,
+    pub reported_ms: Millis,
+    pub cow_peak: u64,
+    /// Keys there were at the fork.
+    pub keys_total: u64,
+    /// Changes since the last save, as they stood at the fork.
+    pub dirty_at_fork: u64,
+    /// We sent it SIGUSR1: its end is no error.
+    pub killed: bool,
+}
+
+/// A load under way (boot, full sync, DEBUG RELOAD).
+#[derive(Debug, Default)]
+pub struct Loading {
+    /// The old data set is still served (`repl-diskless-load swapdb`).
+    pub async_loading: bool,
+    /// Unix seconds.
+    pub started_s: i64,
+    pub total_bytes: u64,
+    pub loaded_bytes: u64,
+    /// `used-mem` aux field of the file.
+    pub rdb_used_mem: u64,
+}
+
+/// What a SHUTDOWN was told.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct ShutdownFlags {
+    pub save: bool,
+    pub nosave: bool,
+    pub now: bool,
+    pub force: bool,
+    pub signal: Option<i32>,
+}
+
+/// See the head of the file.
+#[derive(Debug)]
+pub struct Persistence {
+    pub child: Option<Child>,
+    pub loading: Option<Loading>,
+    /// Changes since the last finished save.
+    pub dirty: u64,
+    /// Unix seconds of the last finished save; at start the time of start.
+    pub last_save_s: i64,
+    /// Unix seconds of the last try.
+    pub last_try_s: i64,
+    pub last_bgsave_ok: bool,
+    /// Seconds the last BGSAVE took; -1 before the first.
+    pub last_bgsave_secs: i64,
+    pub saves: u64,
+    pub last_cow_bytes: u64,
+    /// BGSAVE SCHEDULE, or one that had to wait for a rewrite.
+    pub bgsave_scheduled: bool,
+    pub last_load_keys_expired: u64,
+    pub last_load_keys_loaded: u64,
+    pub aof_last_write_ok: bool,
+    /// A SHUTDOWN that waits for replicas: its flags and its deadline (monotonic ms).
+    pub shutdown: Option<(ShutdownFlags, Millis)>,
+    /// What the loop does next: leave with this exit code.
+    pub exit: Option<i32>,
+}
+
+impl Persistence {
+    pub fn new(now_s: i64) -> Persistence {
+        Persistence {
+            child: None,
+            loading: None,
+            dirty: 0,
+            last_save_s: now_s,
+            last_try_s: 0,
+            last_bgsave_ok: true,
+            last_bgsave_secs: -1,
+            saves: 0,
+            last_cow_bytes: 0,
+            bgsave_scheduled: false,
+            last_load_keys_expired: 0,
+            last_load_keys_loaded: 0,
+            aof_last_write_ok: true,
+            shutdown: None,
+            exit: None,
+        }
+    }
+
+    pub fn child_is(&self, kind: ChildKind) -> bool {
+        self.child.as_ref().is_some_and(|c| c.kind == kind)
+    }
+}
