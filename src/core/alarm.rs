@@ -3,6 +3,7 @@
 //!
 //! Source: Redis 7.2.4 `securityWarningCommand`, `afterErrorReply`.
 
+use crate::base::bytes::Printable;
 use crate::log_warning;
 use crate::state::client::{ClientId, Flags};
 use crate::state::config::PropagationError;
@@ -28,11 +29,11 @@ pub fn cross_protocol(srv: &mut Server, me: ClientId) {
 }
 
 /// A command from our master failed here, or one of a replica of ours.
-pub fn link_error(srv: &mut Server, me: ClientId, text: &str) {
+pub fn link_error(srv: &mut Server, me: ClientId, text: &[u8]) {
     let client = &srv.clients[me];
     let (from, to) =
         if client.flags.has(Flags::MASTER) { ("replica", "master") } else { ("master", "replica") };
-    let text: String = text.chars().take(4096).collect();
+    let text = Printable(&text[..text.len().min(4096)]);
     log_warning!(
         "== CRITICAL == This {from} is sending an error to its {to}: '-{text}' after processing the \
          command '{}'",

@@ -7,7 +7,7 @@
 
 use crate::base::clock::Millis;
 use crate::keyspace::ExpireMode;
-use crate::resp::errors::CmdError;
+use crate::resp::errors::{CmdError, code_of};
 use crate::resp::reply::Reply;
 use crate::resp::request::{Args, OwnedArgs};
 use crate::state::blocked::Parked;
@@ -59,7 +59,7 @@ pub fn run_top(
     args: Args<'_>,
     out: &mut Reply,
 ) {
-    let mark = out.len();
+    let mark = out.buf.len();
     call(srv, host, me, command, args, out);
     srv.stats.commands_processed += 1;
     let client = &mut srv.clients[me];
@@ -77,7 +77,7 @@ pub fn run_top(
 #[cold]
 fn silence(client: &mut crate::state::client::Client, out: &mut Reply, mark: usize) {
     if client.flags.has(Flags::REPLY_OFF.or(Flags::REPLY_SKIP).or(Flags::MASTER)) {
-        out.truncate(mark);
+        out.buf.truncate(mark);
     }
     client.flags.clear(Flags::REPLY_SKIP);
     if client.flags.has(Flags::REPLY_SKIP_NEXT) {
@@ -107,7 +107,7 @@ pub fn call(
         super::monitor::feed(srv, me, command, args);
     }
     let dirty = srv.persist.dirty;
-    let mark = out.len();
+    let mark = out.buf.len();
     let began = srv.last_tick;
     let now: Millis = srv.clock.now_ms();
     srv.prop.depth += 1;
@@ -155,18 +155,18 @@ fn settle(
             false
         }
         Err(e) => {
-            out.truncate(mark);
-            out.error(e.text());
-            count_error(srv, me, e.text());
+            out.buf.truncate(mark);
+            out.fail(&e);
+            count_error(srv, me, e.as_bytes());
             true
         }
     }
 }
 
 /// Counts an error reply; on the replication link it is also an alarm.
-pub fn count_error(srv: &mut Server, me: ClientId, text: &str) {
+pub fn count_error(srv: &mut Server, me: ClientId, text: &[u8]) {
     srv.stats.total_error_replies += 1;
-    srv.command_stats.count_error(text);
+    srv.command_stats.count_error(code_of(text));
     let Some(client) = srv.clients.get(me) else { return };
     if client.flags.has(Flags::MASTER.or(Flags::REPLICA)) && srv.persist.loading.is_none() {
         super::alarm::link_error(srv, me, text);
@@ -225,9 +225,9 @@ fn reject(srv: &mut Server, me: ClientId, args: Args<'_>, e: &CmdError, out: &mu
     if client.flags.has(Flags::MULTI) {
         client.flags.set(Flags::DIRTY_EXEC);
     }
-    let mark = out.len();
-    out.error(e.text());
-    count_error(srv, me, e.text());
+    let mark = out.buf.len();
+    out.fail(e);
+    count_error(srv, me, e.as_bytes());
     let client = &mut srv.clients[me];
     silence(client, out, mark);
 }
@@ -243,8 +243,8 @@ fn queue(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>, out: 
         multi.common_flags = multi.common_flags.and(command.spec.flags);
         multi.queue.push((command.id, OwnedArgs::from_args(args)));
     }
-    let mark = out.len();
-    out.simple("QUEUED");
+    let mark = out.buf.len();
+    out.queued();
     silence(client, out, mark);
 }
 

@@ -106,14 +106,14 @@ fn is_cross_protocol(name: &[u8]) -> bool {
 /// Unknown command or subcommand, wrong arity; in Redis' words.
 pub fn find(srv: &Server, args: Args<'_>) -> Result<Command, CmdError> {
     let Some(command) = srv.table.find(&args[0]) else {
-        return Err(errors::unknown_command(args));
+        return Err(errors::unknown_command(&args[0], args.iter().skip(1)));
     };
     let command = if srv.table.subs(command).is_empty() || args.len() < 2 {
         command
     } else {
         match srv.table.find_sub(command, &args[1]) {
             Some(sub) => sub,
-            None => return Err(errors::unknown_subcommand(command.spec.name, &args[1])),
+            None => return Err(errors::unknown_subcommand(command.spec.name.as_bytes(), &args[1])),
         }
     };
     let arity = command.spec.arity;
@@ -156,7 +156,7 @@ fn admit_slowly(srv: &mut Server, me: ClientId, command: Command) -> Result<Verd
     }
     let in_multi = client.flags.has(Flags::MULTI);
     if in_multi && flags.has(Cmd::NO_MULTI) {
-        return Err(CmdError::from("ERR Command not allowed inside a transaction"));
+        return Err(errors::NOT_IN_MULTI);
     }
     let effect = Effect::of(srv, me, command);
     let from_master = client.flags.has(Flags::MASTER);
@@ -171,7 +171,7 @@ fn admit_slowly(srv: &mut Server, me: ClientId, command: Command) -> Result<Verd
         return Err(errors::READONLY);
     }
     if client.flags.has(Flags::PUBSUB) && !client.resp3 && !flags.has(Cmd::PUBSUB_MODE) {
-        return Err(errors::pubsub_context(command.name));
+        return Err(errors::not_in_pubsub(command.name));
     }
     if state.has(Admission::STALE) && effect.deny_stale {
         return Err(errors::MASTERDOWN);
@@ -184,7 +184,7 @@ fn admit_slowly(srv: &mut Server, me: ClientId, command: Command) -> Result<Verd
     }
     let is_replica = client.flags.has(Flags::REPLICA);
     if is_replica && (effect.may_replicate || effect.write || effect.read) {
-        return Err(CmdError::from("ERR Replica can't interact with the keyspace"));
+        return Err(errors::REPLICA_NO_KEYSPACE);
     }
     if !is_replica
         && !from_master
@@ -210,7 +210,11 @@ fn protected_command(srv: &Server, me: ClientId, command: Command) -> Result<(),
     if allowed.allows(is_local(srv, me)) {
         return Ok(());
     }
-    Err(errors::protected_command(if module { "MODULE" } else { "DEBUG" }))
+    Err(if module {
+        errors::protected_command("MODULE", "enable-module-command")
+    } else {
+        errors::protected_command("DEBUG", "enable-debug-command")
+    })
 }
 
 /// Whether a client comes from this machine.

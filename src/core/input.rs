@@ -10,7 +10,6 @@
 //! that.
 
 use crate::log_verbose;
-use crate::resp::errors;
 use crate::resp::reply::Reply;
 use crate::resp::request::{Args, Limits, ProtocolError, Span, Step};
 use crate::state::client::{ClientId, Flags};
@@ -69,7 +68,7 @@ fn run(srv: &mut Server, host: &mut dyn Host, me: ClientId, input: &[u8]) -> usi
     if bytes.capacity() == 0 {
         bytes = srv.clients.spare_buffer();
     }
-    let mut out = Reply::new(bytes, srv.clients[me].resp3);
+    let mut out = Reply::over(bytes, srv.clients[me].resp3);
     let mut spans = std::mem::take(&mut srv.spans);
     srv.last_tick = srv.clock.ticks();
     super::gate::refresh(srv);
@@ -81,22 +80,28 @@ fn run(srv: &mut Server, host: &mut dyn Host, me: ClientId, input: &[u8]) -> usi
             Ok(Step::Skip { consumed }) => used += consumed,
             Ok(Step::Ready { consumed, inline }) => {
                 let request = &input[used..used + consumed];
-                let args = Args::new(request, &spans, inline);
+                let built;
+                let args = if inline {
+                    built = parser.take_inline();
+                    Args::inline(&built, &spans)
+                } else {
+                    Args::new(request, &spans)
+                };
                 if execute(srv, host, me, args, &mut out) == Flow::Postponed {
                     postpone(srv, me);
-                    parser = Default::default();
+                        parser.reset();
                     break;
                 }
                 used += consumed;
                 if srv.clients[me].flags.has(Flags::MASTER) {
                     applied(srv, me, request);
                 }
-                if out.len() > LARGE_OUTPUT && over_limit(srv, me, out.len()) {
+                if out.buf.len() > LARGE_OUTPUT && over_limit(srv, me, out.buf.len()) {
                     break;
                 }
             }
             Err(e) => {
-                protocol_error(srv, me, &input[used..], &e, &mut out);
+                protocol_error(srv, me, &input[used..], e, &mut out);
                 used = input.len();
             }
         }
@@ -122,7 +127,7 @@ fn give_back(
     spans: Vec<Span>,
 ) {
     srv.spans = spans;
-    let bytes = out.into_bytes();
+    let bytes = out.buf;
     let Some(client) = srv.clients.get_mut(me) else { return };
     client.parser = parser;
     // What others (or the client itself, out of turn) sent meanwhile comes after the replies.
@@ -152,20 +157,20 @@ fn applied(srv: &mut Server, me: ClientId, request: &[u8]) {
 
 /// Replies, logs and lets the connection end.
 #[cold]
-fn protocol_error(srv: &mut Server, me: ClientId, input: &[u8], e: &ProtocolError, out: &mut Reply) {
-    let text = errors::protocol(e);
+fn protocol_error(srv: &mut Server, me: ClientId, input: &[u8], e: ProtocolError, out: &mut Reply) {
+    let reply = e.reply();
     let client = &mut srv.clients[me];
     let mut sample = Vec::new();
     crate::base::bytes::quote(&mut sample, &input[..input.len().min(128)]);
     log_verbose!(
         "Protocol error ({}) from client: addr={}. Query buffer during protocol error: {}",
-        e.reason(),
+        e.log_text(),
         client.addr,
         String::from_utf8_lossy(&sample)
     );
     client.flags.set(Flags::CLOSE_AFTER_REPLY);
-    out.error(&text);
-    super::call::count_error(srv, me, &text);
+    out.fail(&reply);
+    super::call::count_error(srv, me, reply.as_bytes());
     if srv.clients[me].flags.has(Flags::MASTER) {
         srv.clients.close(me);
     }
@@ -239,9 +244,7 @@ pub fn check_output_limit(srv: &mut Server, me: ClientId) {
 /// Bytes a client has not taken yet.
 pub fn owed(srv: &Server, me: ClientId) -> u64 {
     let client = &srv.clients[me];
-    let stream = match (&client.replica, &srv.repl.backlog) {
-        (Some(replica), Some(backlog)) => replica.cursor.map_or(0, |c| backlog.pending(c)),
-        _ => 0,
-    };
+    let cursor = client.replica.as_ref().and_then(|replica| replica.cursor);
+    let stream = cursor.map_or(0, |cursor| srv.repl.backlog.output_memory(cursor));
     client.out.pending() as u64 + stream as u64
 }

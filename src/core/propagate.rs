@@ -8,9 +8,9 @@
 //!
 //! Source: Redis 7.2 `alsoPropagate`, `propagatePendingCommands`, `replicationFeedSlaves`.
 
-use crate::base::num::push_i64;
+use crate::base::num::{IntBuf, fmt_i64};
 use crate::keyspace::touched::Class;
-use crate::resp::request::Args;
+use crate::resp::request::{Args, push_request};
 
 use super::server::Server;
 
@@ -42,24 +42,10 @@ impl Propagation {
     }
 }
 
-/// Appends one command as RESP.
-pub fn encode(out: &mut Vec<u8>, args: &[&[u8]]) {
-    out.push(b'*');
-    push_i64(out, args.len() as i64);
-    out.extend_from_slice(b"\r\n");
-    for arg in args {
-        out.push(b'$');
-        push_i64(out, arg.len() as i64);
-        out.extend_from_slice(b"\r\n");
-        out.extend_from_slice(arg);
-        out.extend_from_slice(b"\r\n");
-    }
-}
-
 /// Records `args` after what is recorded already.
 pub fn also(prop: &mut Propagation, db: usize, args: &[&[u8]]) {
     let start = prop.bytes.len();
-    encode(&mut prop.bytes, args);
+    push_request(&mut prop.bytes, args);
     let end = prop.bytes.len();
     prop.ops.push(Op { db, start, end });
 }
@@ -70,27 +56,18 @@ pub fn replace(prop: &mut Propagation, db: usize, args: &[&[u8]]) {
     also(prop, db, args);
 }
 
-/// Records a request as it came; an inline one is put into RESP first.
+/// Records a request as it came.
 fn also_raw(prop: &mut Propagation, db: usize, args: Args<'_>) {
     let start = prop.bytes.len();
-    push_request(&mut prop.bytes, args);
+    prop.bytes.extend_from_slice(args.raw());
     let end = prop.bytes.len();
     prop.ops.push(Op { db, start, end });
-}
-
-fn push_request(out: &mut Vec<u8>, args: Args<'_>) {
-    if args.is_inline() {
-        let list: Vec<&[u8]> = args.iter().collect();
-        encode(out, &list);
-    } else {
-        out.extend_from_slice(args.raw());
-    }
 }
 
 /// Whether anybody wants the stream: a backlog, or an append-only file.
 #[inline]
 pub fn wanted(srv: &Server) -> bool {
-    srv.repl.backlog.is_some()
+    srv.repl.backlog.is_active()
 }
 
 /// Called after each command: takes what it changed into the queue, and flushes at depth 0.
@@ -112,7 +89,7 @@ pub fn after_command(srv: &mut Server, db: usize, args: Args<'_>, changed: bool,
         }
         return;
     }
-    if own && srv.prop.depth == 0 && srv.prop.ops.is_empty() && !args.is_inline() {
+    if own && srv.prop.depth == 0 && srv.prop.ops.is_empty() {
         select(srv, db);
         feed(srv, args.raw());
         return;
@@ -198,19 +175,16 @@ pub fn select(srv: &mut Server, db: usize) {
         return;
     }
     srv.repl.stream_db = Some(db);
-    let mut number = crate::base::num::IntBuf::default();
-    let text = crate::base::num::fmt_i64(db as i64, &mut number);
+    let mut number = IntBuf::new();
     let mut command = Vec::with_capacity(32);
-    encode(&mut command, &[b"SELECT", text]);
+    push_request(&mut command, &[b"SELECT", fmt_i64(db as i64, &mut number)]);
     feed(srv, &command);
 }
 
 /// Appends bytes to the replication stream and moves the offset. The replicas' cursors see them;
 /// who writes to sockets is told to look.
 pub fn feed(srv: &mut Server, bytes: &[u8]) {
-    let Some(backlog) = srv.repl.backlog.as_mut() else { return };
-    backlog.append(bytes);
-    srv.repl.ids.offset += bytes.len() as i64;
+    srv.repl.backlog.append(bytes);
     srv.wake_replicas = true;
 }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use crate::base::clock::{Clock, Millis};
+use crate::base::hash::KeyHash;
 use crate::base::rng::Rng;
 use crate::keyspace::Keyspace;
 use crate::resp::request::Span;
@@ -62,6 +63,8 @@ pub struct Server {
     pub spans: Vec<Span>,
     /// DEBUG switches.
     pub debug: DebugSwitches,
+    /// When a cross-protocol attack was logged last (Unix ms).
+    pub security_logged_ms: Millis,
 }
 
 /// What DEBUG turns on and off.
@@ -84,12 +87,12 @@ impl Server {
         clock.refresh();
         let mut seed = [0u8; 16];
         rng.fill(&mut seed);
-        let keys = Keyspace::new(config.databases as usize, seed);
+        let keys = Keyspace::new(config.databases as usize, KeyHash::new(seed), Rng::seeded(rng.next_u64()));
         let now_ms = clock.now_ms();
         let commands = table.len();
         Server {
             run_id: rng.hex_id(),
-            repl: Replication::new(&mut rng),
+            repl: Replication::new(&mut rng, config.repl_backlog_size.max(0) as usize),
             persist: Persistence::new(now_ms / 1000),
             keys,
             clients: Clients::default(),
@@ -108,6 +111,7 @@ impl Server {
             admission: super::gate::Admission::default(),
             spans: Vec::with_capacity(64),
             debug: DebugSwitches::default(),
+            security_logged_ms: 0,
             config_file: None,
             executable: Box::from(""),
             table: Rc::new(table),

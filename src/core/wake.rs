@@ -51,11 +51,11 @@ pub fn send(srv: &mut Server, me: ClientId, write: impl FnOnce(&mut Reply)) {
     if client.flags.has(Flags::REPLY_OFF.or(Flags::MASTER)) {
         return;
     }
-    let mut reply = Reply::new(srv.clients.spare_buffer(), client.resp3);
+    let resp3 = client.resp3;
+    let mut reply = Reply::over(srv.clients.spare_buffer(), resp3);
     write(&mut reply);
-    let bytes = reply.into_bytes();
-    srv.clients.send(me, &bytes);
-    srv.clients.recycle(bytes);
+    srv.clients.send(me, &reply.buf);
+    srv.clients.recycle(reply.buf);
 }
 
 /// How many online replicas acknowledged at least `offset`.

@@ -15,6 +15,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{FromRawFd, OwnedFd};
+use std::sync::Arc;
 
 use crate::base::disk::{Disk, RealDisk};
 use crate::base::log;
@@ -67,7 +68,7 @@ fn decode(record: &[u8]) -> ChildReport {
 }
 
 struct RealChild {
-    disk: RealDisk,
+    disk: Arc<dyn Disk>,
     reports: File,
     data: Option<File>,
     measured: std::time::Instant,
@@ -75,8 +76,8 @@ struct RealChild {
 }
 
 impl ChildSide for RealChild {
-    fn disk(&self) -> &dyn Disk {
-        &self.disk
+    fn disk(&self) -> Arc<dyn Disk> {
+        self.disk.clone()
     }
 
     fn report(&mut self, keys: u64, last: bool) {
@@ -157,7 +158,7 @@ pub fn fork(kind: ChildKind, body: &mut dyn FnMut(&mut dyn ChildSide) -> i32) ->
     log::set_role('C');
     restore_signals();
     let mut side = RealChild {
-        disk: RealDisk,
+        disk: Arc<dyn Disk>,
         reports: report_end,
         data: data_end,
         measured: std::time::Instant::now(),

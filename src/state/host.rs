@@ -10,6 +10,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::base::disk::Disk;
 
@@ -48,7 +49,7 @@ pub struct ChildReport {
 /// The world as a forked child sees it. Runs between `fork` and `_exit`: takes no lock another
 /// thread of the parent may have held.
 pub trait ChildSide {
-    fn disk(&self) -> &dyn Disk;
+    fn disk(&self) -> Arc<dyn Disk>;
     /// Tells the parent how far we are; cheap enough for every thousand keys.
     fn report(&mut self, keys: u64, last: bool);
     /// Writes to the parent's data pipe ([`ChildKind::RdbStream`] only).
@@ -91,7 +92,7 @@ pub struct CpuFigures {
 
 /// The world. See the head of the file.
 pub trait Host {
-    fn disk(&self) -> &dyn Disk;
+    fn disk(&self) -> Arc<dyn Disk>;
 
     /// Forks and runs `body` in the child, whose value becomes the exit code. Returns the pid.
     /// The end is reported later with a [`ChildEnd`].

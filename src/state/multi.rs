@@ -9,12 +9,13 @@ use std::collections::HashMap;
 use crate::resp::request::OwnedArgs;
 
 use super::client::ClientId;
+use super::spec::Flags;
 
 /// A key of one database.
 pub type DbKey = (usize, Box<[u8]>);
 
 /// What a client gathered since MULTI or WATCH.
-#[derive(Default, Debug)]
+#[derive(Debug)]
 pub struct Transaction {
     /// Whether MULTI was said (WATCH alone also makes a `Transaction`).
     pub open: bool,
@@ -22,11 +23,26 @@ pub struct Transaction {
     pub queue: Vec<(u16, OwnedArgs)>,
     /// Bytes of the queued arguments.
     pub queue_bytes: usize,
-    /// Union of the flags of what is queued, as bits of the command table.
-    pub flags: u64,
+    /// Flags that any of the queued commands has.
+    pub flags: Flags,
+    /// Flags that all of them have.
+    pub common_flags: Flags,
     /// Watched keys, with whether the key had already expired when WATCH came (7.0.?: such a key
     /// does not fail EXEC by being deleted).
     pub watched: Vec<(DbKey, bool)>,
+}
+
+impl Default for Transaction {
+    fn default() -> Self {
+        Transaction {
+            open: false,
+            queue: Vec::new(),
+            queue_bytes: 0,
+            flags: Flags::NONE,
+            common_flags: Flags::ALL,
+            watched: Vec::new(),
+        }
+    }
 }
 
 impl Transaction {

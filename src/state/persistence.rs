@@ -4,6 +4,7 @@
 use crate::base::clock::Millis;
 
 use super::host::{ChildKind, ChildReport};
+use super::loading::Loading;
 
 /// The one child that may live at a time.
 #[derive(Debug)]
@@ -24,19 +25,6 @@ pub struct Child {
     pub killed: bool,
 }
 
-/// A load under way (boot, full sync, DEBUG RELOAD).
-#[derive(Debug, Default)]
-pub struct Loading {
-    /// The old data set is still served (`repl-diskless-load swapdb`).
-    pub async_loading: bool,
-    /// Unix seconds.
-    pub started_s: i64,
-    pub total_bytes: u64,
-    pub loaded_bytes: u64,
-    /// `used-mem` aux field of the file.
-    pub rdb_used_mem: u64,
-}
-
 /// What a SHUTDOWN was told.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct ShutdownFlags {
@@ -51,7 +39,7 @@ pub struct ShutdownFlags {
 #[derive(Debug)]
 pub struct Persistence {
     pub child: Option<Child>,
-    pub loading: Option<Loading>,
+    pub loading: Option<Box<Loading>>,
     /// Changes since the last finished save.
     pub dirty: u64,
     /// Unix seconds of the last finished save; at start the time of start.

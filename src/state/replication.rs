@@ -8,7 +8,7 @@ use crate::base::disk::DiskFile;
 use crate::base::rng::Rng;
 
 use super::backlog::{Backlog, CursorId};
-use super::client::ClientId;
+use super::client::{Client, ClientId};
 use super::repl_ids::ReplIds;
 use super::replica_link::ReplicaLink;
 
@@ -100,11 +100,22 @@ impl std::fmt::Debug for ReplicaState {
     }
 }
 
+/// How the log calls a replica: announced or real address, and its port.
+pub fn replica_name(client: &Client) -> String {
+    let Some(replica) = &client.replica else { return client.addr.to_string() };
+    let ip = if replica.announced_ip.is_empty() {
+        client.addr.rsplit_once(':').map_or(&*client.addr, |(ip, _)| ip)
+    } else {
+        &*replica.announced_ip
+    };
+    if replica.port != 0 { format!("{ip}:{}", replica.port) } else { format!("client id #{}", client.id) }
+}
+
 /// See the head of the file.
 pub struct Replication {
     pub ids: ReplIds,
-    /// Exists once a replica asked, and on replicas; `None` means `repl_backlog_active:0`.
-    pub backlog: Option<Backlog>,
+    /// Active once a replica asked, and on replicas.
+    pub backlog: Backlog,
     /// Replicas of ours in order of arrival, whatever their state.
     pub replicas: Vec<ClientId>,
     /// The database the stream selected last; `None` forces a SELECT before the next command.
@@ -122,10 +133,10 @@ pub struct Replication {
 }
 
 impl Replication {
-    pub fn new(rng: &mut Rng) -> Replication {
+    pub fn new(rng: &mut Rng, backlog_size: usize) -> Replication {
         Replication {
-            ids: ReplIds::new(rng),
-            backlog: None,
+            ids: ReplIds::new(rng.hex_id()),
+            backlog: Backlog::new(backlog_size),
             replicas: Vec::new(),
             stream_db: None,
             no_replicas_since_ms: None,

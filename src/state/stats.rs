@@ -94,7 +94,7 @@ pub struct CommandStat {
 #[derive(Default)]
 pub struct CommandStats {
     pub by_id: Vec<CommandStat>,
-    pub errors: BTreeMap<Box<str>, u64>,
+    pub errors: BTreeMap<Box<[u8]>, u64>,
 }
 
 /// Above this many kinds of error, only the total is counted: scripts may invent them.
@@ -105,9 +105,8 @@ impl CommandStats {
         CommandStats { by_id: vec![CommandStat::default(); commands], errors: BTreeMap::new() }
     }
 
-    /// Counts one error reply; `text` as sent, without the leading `-`.
-    pub fn count_error(&mut self, text: &str) {
-        let word = text.split([' ', '\r', '\n']).next().unwrap_or("ERR");
+    /// Counts one error reply under its code.
+    pub fn count_error(&mut self, word: &[u8]) {
         if let Some(n) = self.errors.get_mut(word) {
             *n += 1;
         } else if self.errors.len() < MAX_ERROR_KINDS {

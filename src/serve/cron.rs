@@ -1,0 +1,163 @@
+//! Cron: what happens by the clock, `hz` times a second, and what happens before every sleep.
+//!
+//! Cron never decides anything a client waits for: the end of a child is learned from its pipe, a
+//! replica's acknowledgement is looked at before sleep. What remains is housekeeping: expiry, table
+//! resizing, save points, idle clients, statistics, the once-a-second duties of replication.
+//!
+//! Source: Redis 7.2.4 `serverCron`, `clientsCron`, `databasesCron`, `beforeSleep`.
+
+use crate::core::input::check_output_limit;
+use crate::core::server::Server;
+use crate::core::{propagate, wake};
+use crate::persist;
+use crate::repl;
+use crate::state::client::{ClientId, Flags};
+use crate::state::host::Host;
+
+/// Most clients a cron looks at, so that ten thousand of them cost little each time; all are seen
+/// within a second or so. Redis' CLIENTS_CRON_MIN_ITERATIONS is 5.
+const MIN_CLIENTS: usize = 5;
+/// With `dynamic-hz`, one cron per so many clients (CLIENTS_PER_ITERATION ~ 200).
+const CLIENTS_PER_CALL: usize = 200;
+/// The highest `hz`.
+const MAX_HZ: i32 = 500;
+
+/// Cron's own memory between calls.
+#[derive(Default, Debug)]
+pub struct Cron {
+    /// Where the walk over the clients goes on.
+    next_client: usize,
+    /// Monotonic ms of the next duty of each period.
+    next_second_ms: i64,
+    next_sample_ms: i64,
+    /// Calls so far.
+    pub calls: u64,
+}
+
+/// How many times a second cron runs now: `hz`, more when there are many clients and `dynamic-hz`.
+pub fn current_hz(srv: &Server) -> i32 {
+    let mut hz = srv.config.hz.clamp(1, MAX_HZ);
+    if srv.config.dynamic_hz {
+        while srv.clients.connected() / hz as usize > CLIENTS_PER_CALL && hz < MAX_HZ {
+            hz = (hz * 2).min(MAX_HZ);
+        }
+    }
+    hz
+}
+
+/// One cron.
+pub fn run(cron: &mut Cron, srv: &mut Server, host: &mut dyn Host) {
+    cron.calls += 1;
+    srv.stats.cron_cycles += 1;
+    let now_ms = srv.clock.mono_ms();
+    srv.keys.set_clock(srv.clock.now_ms());
+    if now_ms >= cron.next_sample_ms {
+        cron.next_sample_ms = now_ms + 100;
+        sample(srv, host);
+    }
+    persist::shutdown::cron(srv, host);
+    if srv.debug.pause_cron {
+        return;
+    }
+    clients(cron, srv);
+    databases(srv, host);
+    persist::cron(srv, host);
+    wake::deadlines(srv);
+    wake::end_of_pause(srv);
+    repl::tick(srv, host);
+    if now_ms >= cron.next_second_ms {
+        cron.next_second_ms = now_ms + 1000;
+        repl::each_second(srv, host);
+    }
+}
+
+/// Samples the per-second figures and the memory peak.
+fn sample(srv: &mut Server, host: &mut dyn Host) {
+    let now_us = srv.clock.mono_us();
+    let stats = &mut srv.stats;
+    stats.ops.sample(stats.commands_processed, now_us);
+    stats.input_rate.sample(stats.net_input + stats.net_repl_input, now_us);
+    stats.output_rate.sample(stats.net_output + stats.net_repl_output, now_us);
+    stats.repl_input_rate.sample(stats.net_repl_input, now_us);
+    stats.repl_output_rate.sample(stats.net_repl_output, now_us);
+    stats.cycle_rate.sample(stats.eventloop_cycles, now_us);
+    stats.cycle_us_rate.sample(stats.eventloop_us, now_us);
+    stats.peak_memory = stats.peak_memory.max(host.memory().used);
+}
+
+/// Looks at a share of the clients: idle ones, those over their soft limit.
+fn clients(cron: &mut Cron, srv: &mut Server) {
+    let slots = srv.clients.slots();
+    if slots == 0 {
+        return;
+    }
+    let hz = current_hz(srv) as usize;
+    let share = (slots / hz).max(MIN_CLIENTS).min(slots);
+    let now = srv.clock.now_ms();
+    for _ in 0..share {
+        cron.next_client = (cron.next_client + 1) % slots;
+        if let Some(me) = srv.clients.id_at(cron.next_client) {
+            client(srv, me, now);
+        }
+    }
+}
+
+fn client(srv: &mut Server, me: ClientId, now: i64) {
+    let timeout_s = i64::from(srv.config.timeout);
+    let client = &srv.clients[me];
+    const EXEMPT: Flags = Flags::REPLICA.or(Flags::MASTER).or(Flags::LINK).or(Flags::BLOCKED).or(Flags::PUBSUB);
+    let exempt = client.flags.has(EXEMPT.or(Flags::MONITOR).or(Flags::FAKE).or(Flags::POSTPONED));
+    if timeout_s > 0 && !exempt && now - client.last_interaction_ms > timeout_s * 1000 {
+        crate::log_verbose!("Closing idle client");
+        srv.clients.close(me);
+        return;
+    }
+    check_output_limit(srv, me);
+    let client = &mut srv.clients[me];
+    // A peak is remembered for a while, then forgotten.
+    client.query_peak = client.query.len();
+}
+
+/// Expiry and table resizing.
+fn databases(srv: &mut Server, host: &mut dyn Host) {
+    if srv.debug.active_expire && !srv.repl.is_replica() && srv.blocked.paused(srv.clock.now_ms()).is_none() {
+        expire(srv, false);
+    } else if srv.repl.is_replica() {
+        // The master decides; keys of a writable replica are the next issue of expiry.
+        srv.keys.expired.clear();
+    }
+    let child = srv.persist.child.is_some();
+    srv.keys.tables_may_resize(!child);
+    let _ = host;
+    if srv.config.activerehashing && !child {
+        srv.keys.rehash_steps(REHASH_STEPS);
+    }
+}
+
+/// Buckets moved by each cron while a table is being resized and nobody touches it.
+const REHASH_STEPS: usize = 4096;
+
+/// One active expire cycle; what it removed goes to replicas.
+pub fn expire(srv: &mut Server, fast: bool) {
+    let began = srv.clock.mono_us_now();
+    let effort = srv.config.active_expire_effort;
+    let hz = current_hz(srv);
+    srv.keys.active_expire(srv.clock.now_ms(), fast, effort, hz, &srv.clock);
+    propagate::expired_one_by_one(srv);
+    srv.stats.expire_cycle_us += (srv.clock.mono_us_now() - began).max(0) as u64;
+}
+
+/// Before every sleep: wake those whose wait has ended, ask for acknowledgements.
+pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
+    if srv.debug.active_expire
+        && !srv.repl.is_replica()
+        && srv.persist.loading.is_none()
+        && srv.blocked.paused(srv.clock.now_ms()).is_none()
+    {
+        expire(srv, true);
+    }
+    if srv.blocked.acks_changed {
+        wake::acknowledged(srv);
+    }
+    repl::before_sleep(srv, host);
+}

@@ -1,0 +1,235 @@
+//! The real world behind [`Host`]: sockets beside the client slab, the child and its pipes, files,
+//! the background threads, the kernel's figures.
+//!
+//! A connection lives in `conns` under the slot of its client, so an event's token finds both by
+//! index. mio is edge-triggered: `readable` and `writable` remember an edge until the socket said
+//! `WouldBlock` (or a read came short), so nothing is asked twice.
+
+use std::io;
+use std::os::fd::AsRawFd;
+use std::path::Path;
+use std::sync::Arc;
+
+use tikv_jemalloc_ctl::{epoch, stats};
+
+use crate::base::bio::{Bio, Job, Kind};
+use crate::base::disk::{Disk, RealDisk};
+use crate::net::listener::{Listener, listen_tcp};
+use crate::net::reactor::{Reactor, Token};
+use crate::net::stream::Stream;
+use crate::state::client::ClientId;
+use crate::state::host::{ChildKind, ChildSide, CpuFigures, Host, HostChange, MemoryFigures};
+
+use super::fork::{self, ForkedChild};
+use super::process;
+
+/// Tokens that are not slots of clients.
+pub const SIGNALS: Token = 1 << 40;
+pub const CHILD_REPORTS: Token = SIGNALS + 1;
+pub const CHILD_DATA: Token = SIGNALS + 2;
+/// The first listener; the others follow.
+pub const LISTENERS: Token = SIGNALS + 16;
+
+/// One socket.
+pub struct Conn {
+    pub owner: ClientId,
+    pub stream: Stream,
+    /// Bytes (or the end) may lie in the kernel.
+    pub readable: bool,
+    /// The kernel may take bytes.
+    pub writable: bool,
+    /// The other side will send no more.
+    pub eof: bool,
+    /// The connection attempt is under way.
+    pub connecting: bool,
+}
+
+/// See the head of the file.
+pub struct RealHost {
+    pub reactor: Reactor,
+    pub conns: Vec<Option<Conn>>,
+    pub listeners: Vec<Listener>,
+    pub child: Option<ForkedChild>,
+    /// The data pipe is not to be read for now.
+    pub data_held: bool,
+    /// Bytes may lie in the data pipe.
+    pub data_readable: bool,
+    disk: Arc<dyn Disk>,
+    bio: Arc<Bio>,
+    /// `oom_score_adj` as it was at start.
+    oom_score_at_start: Option<i32>,
+}
+
+impl RealHost {
+    /// # Errors
+    /// When the reactor cannot be made.
+    pub fn new() -> io::Result<RealHost> {
+        Ok(RealHost {
+            reactor: Reactor::new(1024)?,
+            conns: Vec::new(),
+            listeners: Vec::new(),
+            child: None,
+            data_held: false,
+            data_readable: false,
+            disk: Arc::new(RealDisk),
+            bio: Arc::new(Bio::start()),
+            oom_score_at_start: process::oom_score(),
+        })
+    }
+
+    /// Watches a stream under its client's slot.
+    ///
+    /// # Errors
+    /// When the reactor refuses it.
+    pub fn adopt(&mut self, owner: ClientId, mut stream: Stream, connecting: bool) -> io::Result<()> {
+        let slot = owner.slot as usize;
+        self.reactor.add_stream(&mut stream, slot)?;
+        if self.conns.len() <= slot {
+            self.conns.resize_with(slot + 1, || None);
+        }
+        let conn = Conn { owner, stream, readable: false, writable: false, eof: false, connecting };
+        self.conns[slot] = Some(conn);
+        Ok(())
+    }
+
+    pub fn conn(&mut self, id: ClientId) -> Option<&mut Conn> {
+        self.conns.get_mut(id.slot as usize)?.as_mut().filter(|c| c.owner == id)
+    }
+
+    /// Closes the connection of a client.
+    pub fn close(&mut self, id: ClientId) {
+        if self.conn(id).is_some() {
+            self.conns[id.slot as usize] = None;
+        }
+    }
+
+    /// Replaces the TCP listeners; the Unix one stays.
+    fn rebind(&mut self, bind: &[String], port: u16, backlog: u32) -> Result<(), String> {
+        let mut fresh = Vec::new();
+        if port != 0 {
+            let mut last = String::new();
+            let made = listen_tcp(bind, port, backlog as i32, &mut |line| {
+                crate::log_warning!("{line}");
+                last = line.to_owned();
+            });
+            fresh = made.ok_or("Unable to listen on this port. Check server logs.")?;
+        }
+        for mut old in std::mem::take(&mut self.listeners) {
+            if old.path().is_some() {
+                fresh.push(old);
+            } else {
+                // It is closed right after; an error here changes nothing.
+                let _ = self.reactor.remove_listener(&mut old);
+            }
+        }
+        self.watch(fresh).map_err(|e| e.to_string())
+    }
+
+    /// Takes listeners over and watches those that are not watched yet.
+    ///
+    /// # Errors
+    /// When the reactor refuses one.
+    pub fn watch(&mut self, listeners: Vec<Listener>) -> io::Result<()> {
+        for (i, mut listener) in listeners.into_iter().enumerate() {
+            // A listener that was watched under another number is watched anew.
+            let _ = self.reactor.remove_listener(&mut listener);
+            self.reactor.add_listener(&mut listener, LISTENERS + i)?;
+            self.listeners.push(listener);
+        }
+        Ok(())
+    }
+}
+
+impl Host for RealHost {
+    fn disk(&self) -> Arc<dyn Disk> {
+        self.disk.clone()
+    }
+
+    fn fork(
+        &mut self,
+        kind: ChildKind,
+        body: &mut dyn FnMut(&mut dyn ChildSide) -> i32,
+    ) -> io::Result<i32> {
+        let child = fork::fork(kind, body)?;
+        self.reactor.add_fd(child.reports.as_raw_fd(), CHILD_REPORTS)?;
+        if let Some(data) = &child.data {
+            self.reactor.add_fd(data.as_raw_fd(), CHILD_DATA)?;
+        }
+        self.data_held = false;
+        self.data_readable = false;
+        let pid = child.pid;
+        self.child = Some(child);
+        Ok(pid)
+    }
+
+    fn kill_child(&mut self, pid: i32) {
+        fork::kill_quietly(pid);
+    }
+
+    fn hold_stream(&mut self, hold: bool) {
+        self.data_held = hold;
+    }
+
+    fn connect(&mut self, client: ClientId, host: &str, port: u16, source: Option<&str>) -> io::Result<()> {
+        let stream = Stream::connect(host, port, source).map_err(io::Error::other)?;
+        self.adopt(client, stream, true)
+    }
+
+    fn apply(&mut self, change: &HostChange) -> Result<(), String> {
+        match change {
+            HostChange::Listeners { bind, port, tcp_backlog } => self.rebind(bind, *port, *tcp_backlog),
+            HostChange::MaxClients(clients) => process::raise_file_limit(*clients),
+            HostChange::WorkingDirectory(dir) => std::env::set_current_dir(dir)
+                .map_err(|e| format!("Can't chdir to '{dir}': {}", crate::persist::bgsave::plain(&e))),
+            HostChange::OomScore(score) => {
+                let score = score.or(self.oom_score_at_start).unwrap_or(0);
+                process::set_oom_score(score)
+            }
+            HostChange::ProcTitle(title) => {
+                process::set_title(title);
+                Ok(())
+            }
+        }
+    }
+
+    fn drop_later(&mut self, value: Box<dyn Send>) {
+        self.bio.submit(Job::Drop(value));
+    }
+
+    fn close_later(&mut self, path: &Path) -> io::Result<()> {
+        let file = std::fs::File::open(path)?;
+        std::fs::remove_file(path)?;
+        self.bio.submit(Job::Close(file));
+        Ok(())
+    }
+
+    fn pending_drops(&self) -> u64 {
+        self.bio.pending(Kind::LazyFree) as u64
+    }
+
+    fn sleep_us(&mut self, us: u64) {
+        std::thread::sleep(std::time::Duration::from_micros(us));
+    }
+
+    fn memory(&mut self) -> MemoryFigures {
+        // Figures of jemalloc are as of the last epoch.
+        let _ = epoch::advance();
+        let allocated = stats::allocated::read().unwrap_or(0) as u64;
+        MemoryFigures {
+            used: allocated,
+            rss: process::resident_bytes(),
+            allocator_allocated: allocated,
+            allocator_active: stats::active::read().unwrap_or(0) as u64,
+            allocator_resident: stats::resident::read().unwrap_or(0) as u64,
+            total_system: process::system_memory(),
+        }
+    }
+
+    fn cpu(&mut self) -> CpuFigures {
+        process::cpu()
+    }
+
+    fn pid(&self) -> i32 {
+        std::process::id() as i32
+    }
+}

@@ -1,0 +1,125 @@
+//! What the kernel knows of this process: limits, memory, processor time, its title and OOM score.
+
+use crate::state::host::CpuFigures;
+
+/// Descriptors kept for files, pipes and listeners; CONFIG_MIN_RESERVED_FDS of Redis 7.2.
+const RESERVED_FILES: u64 = 32;
+
+/// The soft limit of open files that is in force.
+pub fn file_limit() -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is a valid rlimit for the call to fill.
+    let got = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) };
+    if got == 0 { limit.rlim_cur } else { 1024 }
+}
+
+/// Raises the limit of open files so that `clients` fit beside our own.
+///
+/// # Errors
+/// Redis' text for CONFIG SET maxclients.
+pub fn raise_file_limit(clients: u32) -> Result<(), String> {
+    let wanted = u64::from(clients) + RESERVED_FILES;
+    if file_limit() >= wanted || set_file_limit(wanted) >= wanted {
+        return Ok(());
+    }
+    Err(format!(
+        "The operating system is not able to handle the specified number of clients, try with {}",
+        file_limit().saturating_sub(RESERVED_FILES)
+    ))
+}
+
+/// Asks for `wanted` open files, less and less until the system agrees. Returns what is in force.
+pub fn set_file_limit(wanted: u64) -> u64 {
+    let mut ask = wanted;
+    while ask > file_limit() {
+        let limit = libc::rlimit { rlim_cur: ask, rlim_max: ask };
+        // SAFETY: `limit` is a valid rlimit.
+        if unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) } == 0 {
+            break;
+        }
+        ask = ask.saturating_sub(16);
+    }
+    file_limit()
+}
+
+/// How many clients fit: `maxclients`, less when the system grants fewer files. The second value is
+/// the limit that was there, when it had to be less.
+pub fn adjust_max_clients(clients: u32) -> (u32, Option<u64>) {
+    let before = file_limit();
+    let wanted = u64::from(clients) + RESERVED_FILES;
+    if before >= wanted {
+        return (clients, None);
+    }
+    let got = set_file_limit(wanted);
+    if got >= wanted {
+        return (clients, None);
+    }
+    (got.saturating_sub(RESERVED_FILES) as u32, Some(got))
+}
+
+fn proc_field(file: &str, name: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let line = text.lines().find(|l| l.starts_with(name))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Resident bytes of this process.
+pub fn resident_bytes() -> u64 {
+    let Ok(text) = std::fs::read_to_string("/proc/self/statm") else { return 0 };
+    let pages = text.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+    // SAFETY: sysconf has no preconditions.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    pages * page.max(0) as u64
+}
+
+/// Bytes of memory of the machine.
+pub fn system_memory() -> u64 {
+    static TOTAL: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
+    *TOTAL.get_or_init(|| proc_field("/proc/meminfo", "MemTotal:").unwrap_or(0) * 1024)
+}
+
+/// The process' present `oom_score_adj`.
+pub fn oom_score() -> Option<i32> {
+    std::fs::read_to_string("/proc/self/oom_score_adj").ok()?.trim().parse().ok()
+}
+
+/// # Errors
+/// When the kernel refuses (lowering needs privilege).
+pub fn set_oom_score(score: i32) -> Result<(), String> {
+    std::fs::write("/proc/self/oom_score_adj", score.clamp(-1000, 1000).to_string())
+        .map_err(|_| "Failed to apply new oom_score_adj configuration, check server logs.".to_owned())
+}
+
+fn usage(who: libc::c_int) -> (u64, u64) {
+    let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: getrusage fills the struct it is given; all-zero is a valid rusage.
+    let usage = unsafe {
+        libc::getrusage(who, usage.as_mut_ptr());
+        usage.assume_init()
+    };
+    let us = |t: libc::timeval| t.tv_sec as u64 * 1_000_000 + t.tv_usec as u64;
+    (us(usage.ru_stime), us(usage.ru_utime))
+}
+
+/// Processor time used so far.
+pub fn cpu() -> CpuFigures {
+    CpuFigures {
+        process: usage(libc::RUSAGE_SELF),
+        children: usage(libc::RUSAGE_CHILDREN),
+        main_thread: usage(libc::RUSAGE_THREAD),
+    }
+}
+
+/// Sets what `ps` shows. The kernel's short name takes 15 bytes; the long form is written over the
+/// arguments' memory where the kernel lets us say where that is.
+pub fn set_title(title: &str) {
+    super::title::set(title);
+}
+
+/// Turns transparent huge pages off for this process and its children (`disable-thp`).
+pub fn disable_huge_pages() {
+    // SAFETY: prctl with plain integers.
+    unsafe {
+        libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0);
+    }
+}

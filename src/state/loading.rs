@@ -1,0 +1,68 @@
+//! A data set on its way in: the reader, where its entries go, and what has been counted so far.
+//!
+//! Loading never nests an event loop. The bytes of a file are read a piece at a time by the loop, those
+//! of a master's socket are pushed as they arrive; between the pieces the server answers its clients.
+
+use crate::base::disk::DiskFile;
+use crate::format::rdb_read::RdbReader;
+use crate::keyspace::Db;
+
+/// Why a data set is loaded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// At start: a failure ends the process.
+    Boot,
+    /// From our master.
+    FullSync,
+    /// DEBUG RELOAD.
+    Debug,
+}
+
+/// See the head of the file.
+pub struct Loading {
+    pub purpose: Purpose,
+    /// The old data set is still served (`repl-diskless-load swapdb`).
+    pub async_loading: bool,
+    /// Unix seconds, and monotonic µs.
+    pub started_s: i64,
+    pub started_us: i64,
+    /// 0 when nobody knows (streamed from a socket).
+    pub total_bytes: u64,
+    pub loaded_bytes: u64,
+    /// `used-mem` of the file.
+    pub rdb_used_mem: u64,
+    pub reader: RdbReader,
+    /// The file, when one is read; its name for the log.
+    pub file: Option<Box<dyn DiskFile>>,
+    pub name: String,
+    /// The database the next entries belong to.
+    pub db: usize,
+    /// Where entries go until the swap; `None`: straight into the keyspace.
+    pub shadow: Option<Vec<Db>>,
+    /// Keys whose time is over are kept (a replica leaves expiry to its master).
+    pub keep_expired: bool,
+    pub keys_loaded: u64,
+    pub keys_expired: u64,
+    /// Where the stream stands that these data belong to, as the file says.
+    pub repl_id: Option<[u8; 40]>,
+    pub repl_offset: Option<i64>,
+    pub repl_stream_db: Option<i64>,
+}
+
+impl std::fmt::Debug for Loading {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Loading({:?}, {} of {} bytes)", self.purpose, self.loaded_bytes, self.total_bytes)
+    }
+}
+
+/// What a finished load tells.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Loaded {
+    pub keys_loaded: u64,
+    pub keys_expired: u64,
+    pub repl_id: Option<[u8; 40]>,
+    pub repl_offset: Option<i64>,
+    pub repl_stream_db: Option<i64>,
+    /// How long it took.
+    pub micros: i64,
+}
