@@ -1,8 +1,9 @@
-//! Background threads for what must not hold up the serving thread: closing big files, fsync, freeing big values.
+//! Background threads for what must not hold up the serving thread: closing big files, fsync, freeing big
+//! values.
 //!
-//! One thread per kind, as in Redis, started when its first job comes: a slow fsync does not delay the freeing of
-//! memory. Jobs of one kind run in order. When a thread cannot be started the job runs at once in the caller: slower,
-//! never lost.
+//! One thread per kind, as in Redis, started when its first job comes: a slow fsync does not delay the
+//! freeing of memory. Jobs of one kind run in order. When a thread cannot be started the job runs at once in
+//! the caller: slower, never lost.
 //!
 //! After `fork` the child has no such threads and must not use its copy.
 

@@ -1,10 +1,11 @@
 //! Files behind a trait: every file operation the server makes goes through [`Disk`].
 //!
-//! Why: a full disk, a failing fsync or a crash between two steps can then be injected by a test, and a simulated
-//! node can keep its files in memory. [`RealDisk`] is the operating system, one call each.
+//! Why: a full disk, a failing fsync or a crash between two steps can then be injected by a test, and a
+//! simulated node can keep its files in memory. [`RealDisk`] is the operating system, one call each.
 //!
-//! [`Disk::write_atomic`] is the one way to replace a small file (configuration, manifest, ACL): temporary file beside
-//! it, fsync, rename, fsync of the folder, so that after a crash either the old or the new text is there, whole.
+//! [`Disk::write_atomic`] is the one way to replace a small file (configuration, manifest, ACL): temporary
+//! file beside it, fsync, rename, fsync of the folder, so that after a crash either the old or the new text
+//! is there, whole.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
@@ -30,7 +31,8 @@ pub trait DiskFile: Read + Write + Send {
     fn as_raw_fd(&self) -> Option<RawFd>;
     /// The operating system's file, where there is one (to be closed by the background thread).
     fn into_file(self: Box<Self>) -> Option<File>;
-    /// A second handle of the operating system's file, where there is one (to be synced by the background thread).
+    /// A second handle of the operating system's file, where there is one (to be synced by the background
+    /// thread).
     fn duplicate(&self) -> io::Result<Option<File>>;
 }
 
@@ -64,8 +66,8 @@ pub trait Disk: Send + Sync {
         Ok(bytes)
     }
 
-    /// Replaces the file at `path` by `bytes` in one durable step: after an error or a crash the old one is there.
-    /// The temporary name holds the process id, so that two servers in one folder do not meet.
+    /// Replaces the file at `path` by `bytes` in one durable step: after an error or a crash the old one is
+    /// there. The temporary name holds the process id, so that two servers in one folder do not meet.
     fn write_atomic(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let mut temp_name = OsString::from(format!("temp-{}.", std::process::id()));

@@ -2,13 +2,13 @@
 //!
 //! `*` any bytes, `?` one byte, `[abc]` `[a-z]` `[^a]` one byte of (or not of) a set, `\x` the byte x.
 //!
-//! Only the last `*` is ever taken back to: every element but `*` takes exactly one byte, so if the rest of the
-//! pattern behind the last `*` fits nowhere, moving an earlier one helps nothing. Time is at worst the product of the
-//! two lengths, and no stack is used; patterns like `a*a*a*a*b` cost no more than that.
+//! Only the last `*` is ever taken back to: every element but `*` takes exactly one byte, so if the rest of
+//! the pattern behind the last `*` fits nowhere, moving an earlier one helps nothing. Time is at worst the
+//! product of the two lengths, and no stack is used; patterns like `a*a*a*a*b` cost no more than that.
 //!
 //! The corners are those of Redis 7.2.4 (`stringmatchlen`): an unclosed set ends with the pattern; in a set a
-//! backslash quotes, and compares with case even when the rest does not; ranges compare *signed* bytes, in either
-//! order; an empty text is matched by the empty pattern only (not even by `*`).
+//! backslash quotes, and compares with case even when the rest does not; ranges compare *signed* bytes, in
+//! either order; an empty text is matched by the empty pattern only (not even by `*`).
 
 /// True when the whole of `text` matches `pattern`; with `nocase` ASCII letters match in either case.
 pub fn matches(pattern: &[u8], text: &[u8], nocase: bool) -> bool {
@@ -16,7 +16,8 @@ pub fn matches(pattern: &[u8], text: &[u8], nocase: bool) -> bool {
         return pattern.is_empty();
     }
     let (mut at, mut place) = (0, 0); // in the pattern, in the text
-    let mut retry: Option<(usize, usize)> = None; // behind the last `*`: where its element starts, from which byte
+    // Behind the last `*`: where the pattern goes on, and from which byte of the text it was tried.
+    let mut retry: Option<(usize, usize)> = None;
     while place < text.len() {
         match pattern.get(at) {
             Some(b'*') => {
@@ -91,7 +92,12 @@ fn set(pattern: &[u8], byte: u8, nocase: bool) -> Option<usize> {
 
 /// Bytes count as signed, as `char` does on x86; the ends are put in order before their case is dropped.
 fn in_range(start: u8, end: u8, byte: u8, nocase: bool) -> bool {
-    let fold = |byte: i8| if nocase { (byte as u8).to_ascii_lowercase() as i8 } else { byte };
+    let fold = |byte: i8| match byte {
+        _ if !nocase => i32::from(byte),
+        // glibc's tolower turns a negative char into its unsigned value, all but -1, which is EOF.
+        -1 => -1,
+        other => i32::from((other as u8).to_ascii_lowercase()),
+    };
     let (start, end) = (start as i8, end as i8);
     let (low, high) = (fold(start.min(end)), fold(start.max(end)));
     (low..=high).contains(&fold(byte as i8))
@@ -100,6 +106,7 @@ fn in_range(start: u8, end: u8, byte: u8, nocase: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
     use proptest::prelude::*;
 
     /// The definition: try every length for a `*`.
@@ -166,6 +173,8 @@ mod tests {
         assert!(matches(b"[\x80-\xff]", b"\xc3", false));
         // From -1 to 1 by way of 0, not through the letters.
         assert!(!matches(b"[\x01-\xff]", b"a", false) && matches(b"[\x01-\xff]", b"\0", false));
+        // Without case the order of the ends may turn round, and nothing is between them.
+        assert!(matches(b"[a-\x80]", b"-", false) && !matches(b"[a-\x80]", b"-", true));
     }
 
     #[test]
@@ -179,13 +188,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_pattern_agrees_with_the_model(pattern in "[ab*?\\[\\]\\\\^-]{0,9}", text in "[abAB\\[\\]-]{1,8}", nocase in any::<bool>()) {
+        fn any_pattern_agrees_with_the_model(
+            pattern in "[ab*?\\[\\]\\\\^-]{0,9}",
+            text in "[abAB\\[\\]-]{1,8}",
+            nocase in any::<bool>(),
+        ) {
             let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
             prop_assert_eq!(matches(pattern, text, nocase), model(pattern, text, nocase));
         }
 
         #[test]
-        fn any_bytes_end(pattern in proptest::collection::vec(any::<u8>(), 0..30), text in proptest::collection::vec(any::<u8>(), 0..30)) {
+        fn any_bytes_end(pattern in vec(any::<u8>(), 0..30), text in vec(any::<u8>(), 0..30)) {
             matches(&pattern, &text, true);
         }
     }

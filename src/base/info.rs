@@ -1,7 +1,7 @@
 //! The text of INFO: `# Section`, then `key:value` lines, CRLF each, an empty line between sections.
 //!
-//! Rows are written with [`std::fmt`]: INFO is asked for at most some times a second, and a section is a list of names
-//! and values that should read like one.
+//! Rows are written with [`std::fmt`]: INFO is asked for at most some times a second, and a section is a list
+//! of names and values that should read like one.
 
 use std::fmt::{Display, Write};
 

@@ -1,15 +1,16 @@
 //! The x87 80-bit `long double`, in software: what INCRBYFLOAT and HINCRBYFLOAT count in.
 //!
 //! Redis adds in `long double` and prints with `%.17Lf`, so `0.1 + 0.2` gives `0.3` where doubles would give
-//! `0.30000000000000004`. Scripts see these digits, and replicas are sent them, so they have to be the same to the last
-//! one. Rust has no such type; this is the part of it that is needed: read, add, print.
+//! `0.30000000000000004`. Scripts see these digits, and replicas are sent them, so they have to be the same
+//! to the last one. Rust has no such type; this is the part of it that is needed: read, add, print.
 //!
-//! A number is `mantissa * 2^exponent` with a mantissa of 64 bits, its top bit set except near the lower end of the
-//! range (gradual underflow). Every operation rounds once, to nearest, ties to even, as the FPU does by default.
+//! A number is `mantissa * 2^exponent` with a mantissa of 64 bits, its top bit set except near the lower end
+//! of the range (gradual underflow). Every operation rounds once, to nearest, ties to even, as the FPU does
+//! by default.
 //!
-//! Cost: the usual numbers (up to 19 digits, powers of ten up to 27) are read with one 128-bit multiplication or
-//! division and printed with one multiplication; nothing is allocated but the text. Longer ones go through plain big
-//! integers: at most 5 KiB of digits, some ten thousand word operations.
+//! Cost: the usual numbers (up to 19 digits, powers of ten up to 27) are read with one 128-bit multiplication
+//! or division and printed with one multiplication; nothing is allocated but the text. Longer ones go through
+//! plain big integers: at most 5 KiB of digits, some ten thousand word operations.
 //!
 //! Source: Redis 7.2.4 behaviour (`string2ld`, `ld2string` in human mode); Intel SDM volume 1, 4.2.2.
 //! The test's table was recorded from redis-server 7.0.15 on x86-64.
@@ -51,8 +52,8 @@ impl LongDouble {
         Self::rounded(value < 0, u128::from(value.unsigned_abs()), 0, false)
     }
 
-    /// Reads a whole text as C's `strtold` does: decimal, hexadecimal or infinite. Refused are blanks, NaN, a number
-    /// that overflows to infinity or underflows to zero, and texts of 5 KiB and more.
+    /// Reads a whole text as C's `strtold` does: decimal, hexadecimal or infinite. Refused are blanks, NaN, a
+    /// number that overflows to infinity or underflows to zero, and texts of 5 KiB and more.
     pub fn parse(text: &[u8]) -> Option<Self> {
         if text.len() > MAX_TEXT {
             return None;
@@ -116,7 +117,8 @@ impl LongDouble {
     }
 
     /// The rounded sum.
-    #[allow(clippy::should_implement_trait)] // a named step of the protocol, not arithmetic to be mixed with others
+    // A named step of the protocol; the operator would invite mixing it with other arithmetic.
+    #[allow(clippy::should_implement_trait)]
     pub fn add(self, other: Self) -> Self {
         match (self.kind, other.kind) {
             (Kind::Nan, _) | (_, Kind::Nan) => LongDouble { negative: false, kind: Kind::Nan },
@@ -135,7 +137,8 @@ impl LongDouble {
         }
     }
 
-    /// Prints as `%.17Lf` with the zeros at the end cut off (and the point, if nothing follows); `-0` becomes `0`.
+    /// Prints as `%.17Lf` with the zeros at the end cut off (and the point, if nothing follows); `-0` becomes
+    /// `0`.
     pub fn to_human(self) -> String {
         let (mantissa, exponent) = match self.kind {
             Kind::Nan => return "nan".into(),
@@ -345,7 +348,8 @@ impl Big {
             [] => (0, 0, false),
             [low] => (u128::from(*low), 0, false),
             [below @ .., low, high] => {
-                // With a small highest limb these are 65 bits at least: enough to round to 64 with the sticky bit.
+                // With a small highest limb these are 65 bits at least: enough to round to 64 with the sticky
+                // bit.
                 let mantissa = u128::from(*high) << 64 | u128::from(*low);
                 (mantissa, below.len() as i64 * 64, below.iter().any(|&limb| limb != 0))
             }
@@ -371,8 +375,8 @@ impl Big {
         self.trim();
     }
 
-    /// `self / divisor` as a mantissa of about 100 bits with its exponent, and whether there is a rest. Bit by bit:
-    /// a hundred steps are nothing for a text that nobody writes.
+    /// `self / divisor` as a mantissa of about 100 bits with its exponent, and whether there is a rest. Bit
+    /// by bit: a hundred steps are nothing for a text that nobody writes.
     fn divide(mut self, mut divisor: Big) -> (u128, i64, bool) {
         const BITS: i64 = 100;
         let shift = BITS - self.bits() + divisor.bits();

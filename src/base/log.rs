@@ -1,15 +1,17 @@
 //! The log, in Redis' form: `PID:ROLE DD Mon YYYY HH:MM:SS.mmm L text`.
 //!
 //! Lines are written with [`log_debug!`](crate::log_debug), [`log_verbose!`](crate::log_verbose),
-//! [`log_notice!`](crate::log_notice) and [`log_warning!`](crate::log_warning). They go through the `log` facade to
-//! `env_logger`, whose format is ours and whose target opens the log file for each line, as Redis does, so that moving
-//! the file away rotates it. Without a file, lines go to standard output; to syslog as well when that is on. Redis'
-//! four levels are the facade's trace, debug, info and warn; other crates are heard from `warn` up.
+//! [`log_notice!`](crate::log_notice) and [`log_warning!`](crate::log_warning). They go through the `log`
+//! facade to `env_logger`, whose format is ours and whose target opens the log file for each line, as Redis
+//! does, so that moving the file away rotates it. Without a file, lines go to standard output; to syslog as
+//! well when that is on. Redis' four levels are the facade's trace, debug, info and warn; other crates are
+//! heard from `warn` up.
 //!
-//! A forked child may not take a lock that another thread held at the time of the fork, and `env_logger` has one. So a
-//! process in role `C` formats and writes its lines itself, without any lock, and not to syslog (which has one too).
-//! For the same reason the local time is computed from an offset that the parent looked up, not by `localtime`.
-//! [`signal_line`] goes further: it allocates nothing and may be called in a signal handler.
+//! A forked child may not take a lock that another thread held at the time of the fork, and `env_logger` has
+//! one. So a process in role `C` formats and writes its lines itself, without any lock, and not to syslog
+//! (which has one too). For the same reason the local time is computed from an offset that the parent looked
+//! up, not by `localtime`. [`signal_line`] goes further: it allocates nothing and may be called in a signal
+//! handler.
 //!
 //! State is process-wide because the facade is: level, role and file are set by the configuration.
 //!
@@ -109,8 +111,8 @@ pub fn set_level(level: Level) {
     ::log::set_max_level(level.filter());
 }
 
-/// Sets the log file (`logfile`); `None` or an empty path means standard output. The path should be absolute: it is
-/// opened for every line, also after a change of folder.
+/// Sets the log file (`logfile`); `None` or an empty path means standard output. The path should be absolute:
+/// it is opened for every line, also after a change of folder.
 pub fn set_file(file: Option<&Path>) {
     let file = file.filter(|path| !path.as_os_str().is_empty()).map(Path::to_path_buf);
     *FILE.write().unwrap_or_else(PoisonError::into_inner) = file;
@@ -121,7 +123,8 @@ pub fn check_file(file: &Path) -> io::Result<()> {
     open(file).map(drop)
 }
 
-/// Sets the role character: `M` master, `S` replica, `C` child, `X` sentinel. Call with `C` first thing after a fork.
+/// Sets the role character: `M` master, `S` replica, `C` child, `X` sentinel. Call with `C` first thing after
+/// a fork.
 pub fn set_role(role: char) {
     ROLE.store(role as u8, Relaxed);
 }
@@ -161,25 +164,33 @@ pub fn raw(level: Level, text: &str) {
 /// Writes a debug line (`.`).
 #[macro_export]
 macro_rules! log_debug {
-    ($($text:tt)+) => { $crate::base::log::write($crate::base::log::Level::Debug, ::std::format_args!($($text)+)) };
+    ($($text:tt)+) => {
+        $crate::base::log::write($crate::base::log::Level::Debug, ::std::format_args!($($text)+))
+    };
 }
 
 /// Writes a verbose line (`-`).
 #[macro_export]
 macro_rules! log_verbose {
-    ($($text:tt)+) => { $crate::base::log::write($crate::base::log::Level::Verbose, ::std::format_args!($($text)+)) };
+    ($($text:tt)+) => {
+        $crate::base::log::write($crate::base::log::Level::Verbose, ::std::format_args!($($text)+))
+    };
 }
 
 /// Writes a notice (`*`).
 #[macro_export]
 macro_rules! log_notice {
-    ($($text:tt)+) => { $crate::base::log::write($crate::base::log::Level::Notice, ::std::format_args!($($text)+)) };
+    ($($text:tt)+) => {
+        $crate::base::log::write($crate::base::log::Level::Notice, ::std::format_args!($($text)+))
+    };
 }
 
 /// Writes a warning (`#`).
 #[macro_export]
 macro_rules! log_warning {
-    ($($text:tt)+) => { $crate::base::log::write($crate::base::log::Level::Warning, ::std::format_args!($($text)+)) };
+    ($($text:tt)+) => {
+        $crate::base::log::write($crate::base::log::Level::Warning, ::std::format_args!($($text)+))
+    };
 }
 
 /// Where `env_logger` puts a finished line.
@@ -196,9 +207,9 @@ impl Write for Sink {
     }
 }
 
-/// Writes bytes to the log file or standard output. Waits for no lock and, for a path below 384 bytes, allocates
-/// nothing, so it may be called in a signal handler and in a forked child. Errors are dropped: there is nowhere to
-/// tell them.
+/// Writes bytes to the log file or standard output. Waits for no lock and, for a path below 384 bytes,
+/// allocates nothing, so it may be called in a signal handler and in a forked child. Errors are dropped:
+/// there is nowhere to tell them.
 pub fn raw_line(line: &[u8]) {
     // Only set_file writes this lock, at start; should it be held right now, standard output serves.
     if let Ok(guard) = FILE.try_read()
@@ -211,8 +222,9 @@ pub fn raw_line(line: &[u8]) {
     }
     let mut rest = line;
     while !rest.is_empty() {
-        // SAFETY: the pointer and length are those of a live slice; write(2) only reads it. Rust's own standard
-        // output takes a lock and buffers, which a signal handler or a forked child must not wait for.
+        // SAFETY: the pointer and length are those of a live slice; write(2) only reads it. Rust's own
+        // standard output takes a lock and buffers, which a signal handler or a forked child must not wait
+        // for.
         let written = unsafe { libc::write(libc::STDOUT_FILENO, rest.as_ptr().cast(), rest.len()) };
         match usize::try_from(written) {
             Ok(count @ 1..) => rest = &rest[count.min(rest.len())..],
@@ -292,8 +304,9 @@ impl fmt::Display for Stamp {
     }
 }
 
-/// Year, month (0..12) and day of a count of days since 1970-01-01 in the Gregorian calendar. Years are counted from
-/// March, so that the leap day is their last (the method of H. Hinnant's `civil_from_days`, public domain).
+/// Year, month (0..12) and day of a count of days since 1970-01-01 in the Gregorian calendar. Years are
+/// counted from March, so that the leap day is their last (the method of H. Hinnant's `civil_from_days`,
+/// public domain).
 fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
@@ -306,8 +319,8 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (era * 400 + year_of_era + i64::from(month < 2), month, day)
 }
 
-/// Unix seconds as local time. The zone is looked up when a new quarter of an hour begins (zones change on those),
-/// never in a child: the C library takes a lock for it.
+/// Unix seconds as local time. The zone is looked up when a new quarter of an hour begins (zones change on
+/// those), never in a child: the C library takes a lock for it.
 fn local_seconds(unix: i64) -> i64 {
     let quarter = unix.div_euclid(900);
     if !in_child() && ZONE_QUARTER.swap(quarter, Relaxed) != quarter {

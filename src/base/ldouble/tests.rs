@@ -1,8 +1,8 @@
 use super::*;
 use proptest::prelude::*;
 
-/// `value|increment|reply` as redis-server 7.0.15 on x86-64 answered `SET k value`, `INCRBYFLOAT k increment`;
-/// `INVALID` and `NOTFINITE` stand for its two errors, `LENn:head:tail` for very long numbers.
+/// `value|increment|reply` as redis-server 7.0.15 on x86-64 answered `SET k value`, `INCRBYFLOAT k
+/// increment`; `INVALID` and `NOTFINITE` stand for its two errors, `LENn:head:tail` for very long numbers.
 const RECORDED: &str = include_str!("cases.txt");
 
 fn increment(value: &str, by: &str) -> String {
