@@ -21,7 +21,7 @@ impl Row {
 
     /// Sets the value from its words; true when this is a change. Options that are not [`MULTI_ARG`] look at the
     /// first word only: the caller has checked that there is just one.
-    pub fn set(&self, config: &mut Config, words: &[&[u8]], source: Source) -> Result<bool, Reason> {
+    pub fn set(&self, config: &mut Config, words: &[&[u8]], source: Source) -> Checked<bool> {
         let word = words.first().copied().unwrap_or_default();
         let changed = match self.kind {
             Kind::Bool { get, set, check } => {
@@ -59,7 +59,7 @@ impl Row {
 
     /// The lines CONFIG REWRITE wants for this option, each with whether it is forced into a file that lacks it.
     /// No line: whatever the file has is dropped.
-    pub fn rewrite(&self, config: &Config, default: &Config) -> Vec<(Vec<u8>, bool)> {
+    pub fn rewrite(&self, config: &Config, default: &Config) -> Lines {
         let mut line = format!("{} ", self.name).into_bytes();
         let force = match self.kind {
             Kind::Bool { get, .. } => {
@@ -202,7 +202,7 @@ fn strtoll_saturating(word: &[u8], radix: u32) -> (i64, bool) {
     (value, !digits.is_empty())
 }
 
-fn check_range(value: i128, min: i128, max: i128, form: IntForm) -> Result<(), Reason> {
+fn check_range(value: i128, min: i128, max: i128, form: IntForm) -> Checked {
     if form == IntForm::MemoryOrPercent && value < 0 {
         return match value < min {
             true => Err(Cow::Owned(format!("percentage argument must be less or equal to {}", -min))),
@@ -250,14 +250,14 @@ pub fn title_is_valid(template: &str) -> bool {
 /// A field that can hold a text.
 pub(super) trait TextField {
     fn bytes(&self) -> &[u8];
-    fn store(&mut self, text: &[u8]) -> Result<(), Reason>;
+    fn store(&mut self, text: &[u8]) -> Checked;
 }
 
 impl TextField for Vec<u8> {
     fn bytes(&self) -> &[u8] {
         self
     }
-    fn store(&mut self, text: &[u8]) -> Result<(), Reason> {
+    fn store(&mut self, text: &[u8]) -> Checked {
         *self = text.to_vec();
         Ok(())
     }
@@ -267,7 +267,7 @@ impl TextField for String {
     fn bytes(&self) -> &[u8] {
         self.as_bytes()
     }
-    fn store(&mut self, text: &[u8]) -> Result<(), Reason> {
+    fn store(&mut self, text: &[u8]) -> Checked {
         *self = utf8(text)?;
         Ok(())
     }
@@ -277,7 +277,7 @@ impl TextField for PathBuf {
     fn bytes(&self) -> &[u8] {
         std::os::unix::ffi::OsStrExt::as_bytes(self.as_os_str())
     }
-    fn store(&mut self, text: &[u8]) -> Result<(), Reason> {
+    fn store(&mut self, text: &[u8]) -> Checked {
         *self = path(text);
         Ok(())
     }

@@ -124,15 +124,17 @@ pub enum Source {
 /// Why a value was refused, as Redis says it.
 pub type Reason = Cow<'static, str>;
 
+/// What setting or checking a value comes to.
+pub type Checked<T = ()> = Result<T, Reason>;
+
+/// Lines for CONFIG REWRITE, each with whether it is written even when the file has no such line.
+pub type Lines = Vec<(Vec<u8>, bool)>;
+
 /// How a value is read, checked and printed. The functions are the row's way into [`Config`].
 #[derive(Clone, Copy)]
 pub enum Kind {
     /// yes or no.
-    Bool {
-        get: fn(&Config) -> bool,
-        set: fn(&mut Config, bool),
-        check: Option<fn(bool, Source) -> Result<(), Reason>>,
-    },
+    Bool { get: fn(&Config) -> bool, set: fn(&mut Config, bool), check: Option<fn(bool, Source) -> Checked> },
     /// A number in a range.
     Int { get: fn(&Config) -> i128, set: fn(&mut Config, i128), min: i128, max: i128, form: IntForm },
     /// One word of a list; `set` is false for other words.
@@ -144,8 +146,8 @@ pub enum Kind {
     /// A text.
     Text {
         get: fn(&Config) -> &[u8],
-        set: fn(&mut Config, &[u8]) -> Result<(), Reason>,
-        check: Option<fn(&[u8]) -> Result<(), Reason>>,
+        set: fn(&mut Config, &[u8]) -> Checked,
+        check: Option<fn(&[u8]) -> Checked>,
         /// Empty means "not set": CONFIG REWRITE then drops its lines.
         empty_is_unset: bool,
         /// Redis keeps a C string: a zero byte ends it.
@@ -155,9 +157,9 @@ pub enum Kind {
     Special {
         get: fn(&Config) -> Vec<u8>,
         /// True: changed.
-        set: fn(&mut Config, &[&[u8]], Source) -> Result<bool, Reason>,
-        /// Lines for CONFIG REWRITE, each with whether it is written even when the file has no such line.
-        rewrite: fn(&Config) -> Vec<(Vec<u8>, bool)>,
+        set: fn(&mut Config, &[&[u8]], Source) -> Checked<bool>,
+        /// No lines: those of the file are dropped.
+        rewrite: fn(&Config) -> Lines,
     },
 }
 

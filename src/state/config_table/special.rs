@@ -11,7 +11,7 @@ use crate::state::config::{NotifyFlags, OutputLimit, OutputLimits, SavePoint, Sh
 const WRONG_NUMBER: Reason = Cow::Borrowed("wrong number of arguments");
 
 /// Refuses with a constant text.
-fn refuse<T>(reason: &'static str) -> Result<T, Reason> {
+fn refuse<T>(reason: &'static str) -> Checked<T> {
     Err(Cow::Borrowed(reason))
 }
 
@@ -26,7 +26,7 @@ fn none_if_empty<'a, 'b>(words: &'a [&'b [u8]]) -> &'a [&'b [u8]] {
 }
 
 /// "name value", forced when `value` is not the default.
-fn simple_line(name: &str, value: Vec<u8>, default: Vec<u8>) -> Vec<(Vec<u8>, bool)> {
+fn simple_line(name: &str, value: Vec<u8>, default: Vec<u8>) -> Lines {
     let force = value != default;
     vec![([name.as_bytes(), b" ", &value].concat(), force)]
 }
@@ -41,7 +41,7 @@ pub(super) mod bind {
         config.bind.join(" ").into()
     }
 
-    pub fn set(config: &mut Config, words: &[&[u8]], _: Source) -> Result<bool, Reason> {
+    pub fn set(config: &mut Config, words: &[&[u8]], _: Source) -> Checked<bool> {
         if words.len() > MOST {
             return refuse("Too many bind addresses specified.");
         }
@@ -49,7 +49,7 @@ pub(super) mod bind {
         Ok(true)
     }
 
-    pub fn rewrite(config: &Config) -> Vec<(Vec<u8>, bool)> {
+    pub fn rewrite(config: &Config) -> Lines {
         if config.bind == Config::default().bind {
             return Vec::new();
         }
@@ -67,7 +67,7 @@ pub(super) mod save {
     }
 
     /// In files the points of several lines add up; the reader of files drops the defaults before the first one.
-    pub fn set(config: &mut Config, words: &[&[u8]], source: Source) -> Result<bool, Reason> {
+    pub fn set(config: &mut Config, words: &[&[u8]], source: Source) -> Checked<bool> {
         const INVALID: Reason = Cow::Borrowed("Invalid save parameters");
         let words = none_if_empty(words);
         let pairs = words.chunks_exact(2);
@@ -88,7 +88,7 @@ pub(super) mod save {
     }
 
     /// Always written: a file without `save` lines would bring the defaults back.
-    pub fn rewrite(config: &Config) -> Vec<(Vec<u8>, bool)> {
+    pub fn rewrite(config: &Config) -> Lines {
         if config.save.is_empty() {
             return vec![(b"save \"\"".to_vec(), true)];
         }
@@ -110,7 +110,7 @@ pub(super) mod output_limit {
     }
 
     /// Groups of class, hard, soft, seconds. Classes that are not named keep their limits.
-    pub fn set(config: &mut Config, words: &[&[u8]], _: Source) -> Result<bool, Reason> {
+    pub fn set(config: &mut Config, words: &[&[u8]], _: Source) -> Checked<bool> {
         let groups = words.chunks_exact(4);
         if !groups.remainder().is_empty() {
             return refuse("Wrong number of arguments in buffer limit configuration.");
@@ -138,7 +138,7 @@ pub(super) mod output_limit {
     }
 
     /// One line a class, `replica` under its new name.
-    pub fn rewrite(config: &Config) -> Vec<(Vec<u8>, bool)> {
+    pub fn rewrite(config: &Config) -> Lines {
         let now = classes(&config.client_output_buffer_limit).into_iter();
         now.zip(classes(&OutputLimits::default()))
             .map(|((name, l), (_, default))| {
@@ -160,14 +160,14 @@ pub(super) mod dir {
     }
 
     /// A relative directory counts from the one set before. Whether it exists is found out by whoever enters it.
-    pub fn set(config: &mut Config, words: &[&[u8]], _: Source) -> Result<bool, Reason> {
+    pub fn set(config: &mut Config, words: &[&[u8]], _: Source) -> Checked<bool> {
         let [word] = words else { return Err(WRONG_NUMBER) };
         config.dir = config.dir.join(path(word));
         Ok(true)
     }
 
     /// Always written, absolute: where the server is started from next time must not matter.
-    pub fn rewrite(config: &Config) -> Vec<(Vec<u8>, bool)> {
+    pub fn rewrite(config: &Config) -> Lines {
         let mut line = b"dir ".to_vec();
         quote(&mut line, &get(config));
         vec![(line, true)]
@@ -181,7 +181,7 @@ pub(super) mod replicaof {
         config.replicaof.as_ref().map_or(Vec::new(), |(host, port)| format!("{host} {port}").into())
     }
 
-    pub fn set(config: &mut Config, words: &[&[u8]], _: Source) -> Result<bool, Reason> {
+    pub fn set(config: &mut Config, words: &[&[u8]], _: Source) -> Checked<bool> {
         let [host, port] = words else { return Err(WRONG_NUMBER) };
         config.replicaof = None;
         if eq_ignore_case(host, b"no") && eq_ignore_case(port, b"one") {
@@ -193,7 +193,7 @@ pub(super) mod replicaof {
     }
 
     /// A master's file has no such line, nor has a cluster node's.
-    pub fn rewrite(config: &Config) -> Vec<(Vec<u8>, bool)> {
+    pub fn rewrite(config: &Config) -> Lines {
         if config.cluster_enabled || config.replicaof.is_none() {
             return Vec::new();
         }
@@ -208,7 +208,7 @@ pub(super) mod oom_values {
         config.oom_score_adj_values.map(|v| v.to_string()).join(" ").into()
     }
 
-    pub fn set(config: &mut Config, words: &[&[u8]], _: Source) -> Result<bool, Reason> {
+    pub fn set(config: &mut Config, words: &[&[u8]], _: Source) -> Checked<bool> {
         let [master, replica, child] = words else { return Err(WRONG_NUMBER) };
         let mut values = [0; 3];
         for (value, word) in values.iter_mut().zip([master, replica, child]) {
@@ -222,7 +222,7 @@ pub(super) mod oom_values {
         Ok(changed)
     }
 
-    pub fn rewrite(config: &Config) -> Vec<(Vec<u8>, bool)> {
+    pub fn rewrite(config: &Config) -> Lines {
         simple_line("oom-score-adj-values", get(config), get(&Config::default()))
     }
 }
@@ -234,14 +234,14 @@ pub(super) mod notify {
         config.notify_keyspace_events.letters().into()
     }
 
-    pub fn set(config: &mut Config, words: &[&[u8]], _: Source) -> Result<bool, Reason> {
+    pub fn set(config: &mut Config, words: &[&[u8]], _: Source) -> Checked<bool> {
         let [word] = words else { return Err(WRONG_NUMBER) };
         config.notify_keyspace_events =
             NotifyFlags::parse(word).ok_or("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")?;
         Ok(true)
     }
 
-    pub fn rewrite(config: &Config) -> Vec<(Vec<u8>, bool)> {
+    pub fn rewrite(config: &Config) -> Lines {
         let mut line = b"notify-keyspace-events ".to_vec();
         quote(&mut line, &get(config));
         vec![(line, config.notify_keyspace_events != NotifyFlags(0))]
@@ -261,7 +261,7 @@ pub(super) mod percentiles {
         texts.join(" ").into()
     }
 
-    pub fn set(config: &mut Config, words: &[&[u8]], _: Source) -> Result<bool, Reason> {
+    pub fn set(config: &mut Config, words: &[&[u8]], _: Source) -> Checked<bool> {
         let mut values = Vec::new();
         for word in none_if_empty(words) {
             let value = num::parse_f64(word).ok_or("Invalid latency-tracking-info-percentiles parameters")?;
@@ -275,7 +275,7 @@ pub(super) mod percentiles {
     }
 
     /// Always written, as Redis does.
-    pub fn rewrite(config: &Config) -> Vec<(Vec<u8>, bool)> {
+    pub fn rewrite(config: &Config) -> Lines {
         let mut values = get(config);
         if values.is_empty() {
             values = b"\"\"".to_vec();
@@ -325,12 +325,12 @@ macro_rules! shutdown_option {
                 shutdown_text(config.$field)
             }
 
-            pub fn set(config: &mut Config, words: &[&[u8]], _: Source) -> Result<bool, Reason> {
+            pub fn set(config: &mut Config, words: &[&[u8]], _: Source) -> Checked<bool> {
                 let on = read_shutdown(words)?;
                 Ok(std::mem::replace(&mut config.$field, on) != on)
             }
 
-            pub fn rewrite(config: &Config) -> Vec<(Vec<u8>, bool)> {
+            pub fn rewrite(config: &Config) -> Lines {
                 simple_line($name, get(config), b"default".to_vec())
             }
         }
@@ -343,7 +343,7 @@ shutdown_option!(sigterm, shutdown_on_sigterm, "shutdown-on-sigterm");
 /// Defragmentation needs an allocator with hooks for it. A file that asks for it is accepted (a log line tells that
 /// nothing comes of it), so that a server starts with the file it had; CONFIG SET refuses as Redis does without
 /// such an allocator.
-pub(super) fn no_defrag(on: bool, source: Source) -> Result<(), Reason> {
+pub(super) fn no_defrag(on: bool, source: Source) -> Checked {
     if !on || source == Source::File {
         return Ok(());
     }
@@ -357,11 +357,11 @@ fn is_path(name: &[u8]) -> bool {
     name.iter().any(|b| b"/\\".contains(b))
 }
 
-pub(super) fn is_dbfilename(name: &[u8]) -> Result<(), Reason> {
+pub(super) fn is_dbfilename(name: &[u8]) -> Checked {
     if is_path(name) { refuse("dbfilename can't be a path, just a filename") } else { Ok(()) }
 }
 
-pub(super) fn is_appendfilename(name: &[u8]) -> Result<(), Reason> {
+pub(super) fn is_appendfilename(name: &[u8]) -> Checked {
     match name {
         b"" => refuse("appendfilename can't be empty"),
         _ if is_path(name) => refuse("appendfilename can't be a path, just a filename"),
@@ -369,7 +369,7 @@ pub(super) fn is_appendfilename(name: &[u8]) -> Result<(), Reason> {
     }
 }
 
-pub(super) fn is_appenddirname(name: &[u8]) -> Result<(), Reason> {
+pub(super) fn is_appenddirname(name: &[u8]) -> Checked {
     match name {
         b"" => refuse("appenddirname can't be empty"),
         _ if is_path(name) => refuse("appenddirname can't be a path, just a dirname"),
@@ -377,7 +377,7 @@ pub(super) fn is_appenddirname(name: &[u8]) -> Result<(), Reason> {
     }
 }
 
-pub(super) fn is_hostname(name: &[u8]) -> Result<(), Reason> {
+pub(super) fn is_hostname(name: &[u8]) -> Checked {
     if name.len() >= 256 {
         return refuse("Hostnames must be less than 256 characters");
     }
@@ -387,14 +387,14 @@ pub(super) fn is_hostname(name: &[u8]) -> Result<(), Reason> {
     }
 }
 
-pub(super) fn is_nodename(name: &[u8]) -> Result<(), Reason> {
+pub(super) fn is_nodename(name: &[u8]) -> Checked {
     match name.iter().any(|b| b"!#$%&()*+:;<>?@[]^{|}~".contains(b)) {
         true => refuse("Announced human node name contained invalid character"),
         false => Ok(()),
     }
 }
 
-pub(super) fn is_title(template: &[u8]) -> Result<(), Reason> {
+pub(super) fn is_title(template: &[u8]) -> Checked {
     match std::str::from_utf8(template).is_ok_and(title_is_valid) {
         true => Ok(()),
         false => refuse("template format is invalid or contains unknown variables"),
