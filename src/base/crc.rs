@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(crc64(0, b"123456789"), 0xe9c6_d914_c4b8_d9ca);
         assert_eq!(crc64(0, b""), 0);
         assert_eq!(crc64(77, b""), 77);
-        let bytes: Vec<u8> = (0..600u32).map(|n| (n * n >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..600u32).map(|n| ((n * n) >> 3) as u8).collect();
         for end in 0..bytes.len() {
             let want = crc64_slow(0, &bytes[..end]);
             assert_eq!(crc64(0, &bytes[..end]), want, "length {end}");

@@ -28,8 +28,10 @@ pub trait DiskFile: Read + Write + Send {
     fn seek_to(&mut self, at: u64) -> io::Result<()>;
     /// The descriptor, where there is one.
     fn as_raw_fd(&self) -> Option<RawFd>;
-    /// The operating system's file, where there is one (to be closed or synced by the background threads).
+    /// The operating system's file, where there is one (to be closed by the background thread).
     fn into_file(self: Box<Self>) -> Option<File>;
+    /// A second handle of the operating system's file, where there is one (to be synced by the background thread).
+    fn duplicate(&self) -> io::Result<Option<File>>;
 }
 
 /// Where files are.
@@ -123,6 +125,10 @@ impl DiskFile for File {
     fn into_file(self: Box<Self>) -> Option<File> {
         Some(*self)
     }
+
+    fn duplicate(&self) -> io::Result<Option<File>> {
+        self.try_clone().map(Some)
+    }
 }
 
 impl Disk for RealDisk {
@@ -195,7 +201,7 @@ mod tests {
         let mut text = String::new();
         file.read_to_string(&mut text)?;
         assert_eq!((text.as_str(), file.len()?, file.is_empty()?), ("ello", 5, false));
-        assert!(file.as_raw_fd().is_some() && file.into_file().is_some());
+        assert!(file.as_raw_fd().is_some() && file.duplicate()?.is_some() && file.into_file().is_some());
         disk.open_append(&path)?.write_all(b"!!")?;
         assert_eq!((disk.read(&path)?, disk.len(&path)?), (b"hello!!".to_vec(), 7));
         let moved = temp.path().join("b.rdb");

@@ -177,7 +177,7 @@ fn parse_decimal(text: &[u8]) -> Option<f64> {
 /// A hexadecimal float as C writes it, after `0x`: `mantissa * 2^exponent`, with the digits that did not fit kept as
 /// one sticky bit, which is all that rounding needs to know of them.
 pub(super) struct HexFloat {
-    pub mantissa: u64,
+    pub mantissa: u128,
     pub exponent: i64,
     pub sticky: bool,
 }
@@ -191,8 +191,8 @@ impl HexFloat {
                 seen_dot = true;
             } else if let Some(digit) = (byte as char).to_digit(16) {
                 seen_digit = true;
-                if float.mantissa >> 60 == 0 {
-                    float.mantissa = float.mantissa << 4 | u64::from(digit);
+                if float.mantissa >> 124 == 0 {
+                    float.mantissa = float.mantissa << 4 | u128::from(digit);
                     float.exponent -= if seen_dot { 4 } else { 0 };
                 } else {
                     float.sticky |= digit != 0;
@@ -219,8 +219,10 @@ impl HexFloat {
             return Some(0.0);
         }
         let shift = self.mantissa.leading_zeros();
-        let mantissa = self.mantissa << shift;
-        let exponent = self.exponent.saturating_sub(i64::from(shift)); // value = mantissa * 2^exponent
+        let wide = self.mantissa << shift;
+        let (mantissa, sticky) = ((wide >> 64) as u64, self.sticky || wide as u64 != 0);
+        // value = mantissa * 2^exponent
+        let exponent = self.exponent.saturating_sub(i64::from(shift)).saturating_add(64);
         let top = exponent.saturating_add(63); // power of the highest bit
         if !(-1075..1024).contains(&top) {
             return None;
@@ -230,7 +232,7 @@ impl HexFloat {
         let dropped = 64 - keep;
         let kept = if keep == 0 { 0 } else { mantissa >> dropped };
         let rest = if keep == 0 { mantissa } else { mantissa << keep };
-        let up = rest > 1 << 63 || (rest == 1 << 63 && (self.sticky || kept & 1 == 1));
+        let up = rest > 1 << 63 || (rest == 1 << 63 && (sticky || kept & 1 == 1));
         let rounded = kept + u64::from(up);
         // Exact: at most 53 bits, and the scale is split so that no factor leaves the range on its own.
         let power = exponent + i64::from(dropped);
