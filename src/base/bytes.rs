@@ -1,10 +1,11 @@
 //! Byte strings: comparing without case, splitting a line into arguments, quoting for people.
 //!
-//! Keys, values and arguments are bytes, not text; nothing here assumes UTF-8. The splitting rules serve inline
-//! requests, the configuration file and the ACL file alike; [`quote`] is their inverse and the form in which MONITOR,
-//! the log and CONFIG REWRITE show arguments.
+//! Keys, values and arguments are bytes, not text; nothing here assumes UTF-8. The splitting rules serve
+//! inline requests, the configuration file and the ACL file alike; [`quote`] is their inverse and the form in
+//! which MONITOR, the log and CONFIG REWRITE show arguments.
 //!
-//! Cost: comparing allocates nothing; splitting allocates the arguments (configuration and inline requests only).
+//! Cost: comparing allocates nothing; splitting allocates the arguments (configuration and inline requests
+//! only).
 //!
 //! Source: Redis 7.2.4 behaviour (`sdssplitargs`, `sdscatrepr`).
 
@@ -18,9 +19,9 @@ pub fn eq_ignore_case(a: &[u8], b: &[u8]) -> bool {
     a.eq_ignore_ascii_case(b)
 }
 
-/// Splits a line into arguments: separated by blanks, `"double quoted"` with `\n \r \t \b \a \xHH` and `\"`, or
-/// `'single quoted'` with `\'`. `None` for unbalanced quotes and for a closing quote not followed by a blank.
-/// A zero byte outside of the rules above ends the line, as it does in Redis.
+/// Splits a line into arguments: separated by blanks, `"double quoted"` with `\n \r \t \b \a \xHH` and `\"`,
+/// or `'single quoted'` with `\'`. `None` for unbalanced quotes and for a closing quote not followed by a
+/// blank. A zero byte outside of the rules above ends the line, as it does in Redis.
 pub fn split_args(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     let line = match memchr::memchr(0, line) {
         Some(end) => &line[..end],
@@ -151,6 +152,7 @@ impl fmt::Display for Printable<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
     use proptest::prelude::*;
 
     fn split(line: &str) -> Option<Vec<String>> {
@@ -205,7 +207,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn quoted_bytes_split_back(args in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..20), 0..5)) {
+        fn quoted_bytes_split_back(args in vec(vec(any::<u8>(), 0..20), 0..5)) {
             let mut line = Vec::new();
             for arg in &args {
                 quote(&mut line, arg);
@@ -215,7 +217,7 @@ mod tests {
         }
 
         #[test]
-        fn any_line_is_split_or_refused(line in proptest::collection::vec(any::<u8>(), 0..60)) {
+        fn any_line_is_split_or_refused(line in vec(any::<u8>(), 0..60)) {
             split_args(&line);
         }
     }

@@ -1,13 +1,13 @@
 //! Time: read once per loop, not once per command.
 //!
 //! [`Clock`] caches the wall clock (expiry, logs, replies) and a monotonic clock (timeouts, periods) at
-//! [`Clock::refresh`]; everything in between is a field read. A manual clock moves only when told to: with it whole
-//! clusters run inside one test in virtual time.
+//! [`Clock::refresh`]; everything in between is a field read. A manual clock moves only when told to: with it
+//! whole clusters run inside one test in virtual time.
 //!
-//! [`Clock::ticks`] stamps the start and end of one command. It reads `Instant` (the kernel's vDSO over the time
-//! stamp counter), measured at 21 ns a call on the machine this was written on, against 8 ns for the bare counter;
-//! the gap does not pay for calibration and `unsafe`, and a caller can pay for one stamp per command by using the end
-//! of one command as the start of the next.
+//! [`Clock::ticks`] stamps the start and end of one command. It reads `Instant` (the kernel's vDSO over the
+//! time stamp counter), measured at 21 ns a call on the machine this was written on, against 8 ns for the
+//! bare counter; the gap does not pay for calibration and `unsafe`, and a caller can pay for one stamp per
+//! command by using the end of one command as the start of the next.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -42,7 +42,8 @@ impl Clock {
         clock
     }
 
-    /// A clock that stands at `start_ms` (Unix milliseconds) until [`Clock::advance`]; its monotonic side starts at 0.
+    /// A clock that stands at `start_ms` (Unix milliseconds) until [`Clock::advance`]; its monotonic side
+    /// starts at 0.
     pub fn manual(start_ms: Millis) -> Self {
         let wall_us = start_ms.saturating_mul(1000);
         Clock { source: Source::Manual { wall_us, mono_us: 0 }, wall_us, mono_us: 0 }

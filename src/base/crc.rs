@@ -1,10 +1,11 @@
 //! Checksums: CRC-64 in Redis' polynomial (RDB files, DUMP payloads) and CRC-16 for hash slots.
 //!
-//! CRC-64 comes from the `crc-fast` crate (carry-less multiplication, many gigabytes per second); a snapshot's time
-//! then goes elsewhere. It can be fed in pieces: the result of one call is the start of the next.
+//! CRC-64 comes from the `crc-fast` crate (carry-less multiplication, many gigabytes per second); a
+//! snapshot's time then goes elsewhere. It can be fed in pieces: the result of one call is the start of the
+//! next.
 //!
-//! CRC-16 covers a key (tens of bytes) at most once a command, so one 512-byte table, built at compile time, is
-//! enough.
+//! CRC-16 covers a key (tens of bytes) at most once a command, so one 512-byte table, built at compile time,
+//! is enough.
 //!
 //! Source: Redis 7.2.4 (`crc64.c`: Jones polynomial, start 0), cluster specification
 //! <https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/> (CRC-16/XMODEM, hash tags).
@@ -14,7 +15,8 @@ use crc_fast::{CrcAlgorithm, Digest};
 /// Number of hash slots of the cluster's key space.
 pub const SLOTS: u16 = 16384;
 
-/// Continues the CRC-64 of a stream: `crc` is 0 at its start, else the result so far.
+/// Continues the CRC-64 of a stream: `crc` is 0 at its start, else the result so far. A call costs tens of
+/// nanoseconds whatever its length: feed it buffers, not single fields.
 #[inline]
 pub fn crc64(crc: u64, bytes: &[u8]) -> u64 {
     let mut digest = Digest::new_with_init_state(CrcAlgorithm::Crc64Redis, crc);
@@ -44,8 +46,8 @@ pub fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |crc, &byte| crc << 8 ^ CRC16[usize::from((crc >> 8) as u8 ^ byte)])
 }
 
-/// The hash slot of a key, 0..16384. When the key holds `{tag}` with a non-empty tag (first `{`, next `}`), only
-/// the tag counts, so that related keys can share a slot.
+/// The hash slot of a key, 0..16384. When the key holds `{tag}` with a non-empty tag (first `{`, next `}`),
+/// only the tag counts, so that related keys can share a slot.
 #[inline]
 pub fn key_hash_slot(key: &[u8]) -> u16 {
     crc16(hash_tag(key)) % SLOTS
@@ -80,7 +82,7 @@ mod tests {
         assert_eq!(crc64(0, b"123456789"), 0xe9c6_d914_c4b8_d9ca);
         assert_eq!(crc64(0, b""), 0);
         assert_eq!(crc64(77, b""), 77);
-        let bytes: Vec<u8> = (0..600u32).map(|n| (n * n >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..600u32).map(|n| ((n * n) >> 3) as u8).collect();
         for end in 0..bytes.len() {
             let want = crc64_slow(0, &bytes[..end]);
             assert_eq!(crc64(0, &bytes[..end]), want, "length {end}");

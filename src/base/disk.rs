@@ -1,10 +1,11 @@
 //! Files behind a trait: every file operation the server makes goes through [`Disk`].
 //!
-//! Why: a full disk, a failing fsync or a crash between two steps can then be injected by a test, and a simulated
-//! node can keep its files in memory. [`RealDisk`] is the operating system, one call each.
+//! Why: a full disk, a failing fsync or a crash between two steps can then be injected by a test, and a
+//! simulated node can keep its files in memory. [`RealDisk`] is the operating system, one call each.
 //!
-//! [`Disk::write_atomic`] is the one way to replace a small file (configuration, manifest, ACL): temporary file beside
-//! it, fsync, rename, fsync of the folder, so that after a crash either the old or the new text is there, whole.
+//! [`Disk::write_atomic`] is the one way to replace a small file (configuration, manifest, ACL): temporary
+//! file beside it, fsync, rename, fsync of the folder, so that after a crash either the old or the new text
+//! is there, whole.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
@@ -28,8 +29,11 @@ pub trait DiskFile: Read + Write + Send {
     fn seek_to(&mut self, at: u64) -> io::Result<()>;
     /// The descriptor, where there is one.
     fn as_raw_fd(&self) -> Option<RawFd>;
-    /// The operating system's file, where there is one (to be closed or synced by the background threads).
+    /// The operating system's file, where there is one (to be closed by the background thread).
     fn into_file(self: Box<Self>) -> Option<File>;
+    /// A second handle of the operating system's file, where there is one (to be synced by the background
+    /// thread).
+    fn duplicate(&self) -> io::Result<Option<File>>;
 }
 
 /// Where files are.
@@ -62,8 +66,8 @@ pub trait Disk: Send + Sync {
         Ok(bytes)
     }
 
-    /// Replaces the file at `path` by `bytes` in one durable step: after an error or a crash the old one is there.
-    /// The temporary name holds the process id, so that two servers in one folder do not meet.
+    /// Replaces the file at `path` by `bytes` in one durable step: after an error or a crash the old one is
+    /// there. The temporary name holds the process id, so that two servers in one folder do not meet.
     fn write_atomic(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let mut temp_name = OsString::from(format!("temp-{}.", std::process::id()));
@@ -122,6 +126,10 @@ impl DiskFile for File {
 
     fn into_file(self: Box<Self>) -> Option<File> {
         Some(*self)
+    }
+
+    fn duplicate(&self) -> io::Result<Option<File>> {
+        self.try_clone().map(Some)
     }
 }
 
@@ -195,7 +203,7 @@ mod tests {
         let mut text = String::new();
         file.read_to_string(&mut text)?;
         assert_eq!((text.as_str(), file.len()?, file.is_empty()?), ("ello", 5, false));
-        assert!(file.as_raw_fd().is_some() && file.into_file().is_some());
+        assert!(file.as_raw_fd().is_some() && file.duplicate()?.is_some() && file.into_file().is_some());
         disk.open_append(&path)?.write_all(b"!!")?;
         assert_eq!((disk.read(&path)?, disk.len(&path)?), (b"hello!!".to_vec(), 7));
         let moved = temp.path().join("b.rdb");

@@ -1,8 +1,9 @@
 //! The keyed hash of every table whose keys come from clients.
 //!
-//! A client who could predict the hash could send a million keys of one bucket and turn each command into a walk over
-//! them. So the hash is SipHash-1-3 under a 128-bit seed drawn once per process: the family Redis uses (it takes
-//! 1-2), the variant of Rust's own maps, with no known way to build collisions without the seed.
+//! A client who could predict the hash could send a million keys of one bucket and turn each command into a
+//! walk over them. So the hash is SipHash-1-3 under a 128-bit seed drawn once per process: the family Redis
+//! uses (it takes 1-2), the variant of Rust's own maps, with no known way to build collisions without the
+//! seed.
 
 use siphasher::sip::SipHasher13;
 

@@ -1,16 +1,16 @@
 //! LZF: the compression of RDB strings and of the inner nodes of lists.
 //!
-//! Format (libLZF): a control byte below 32 announces `c + 1` literal bytes; else its upper three bits hold a length
-//! and its lower five the high part of a distance: `LLLooooo oooooooo` copies `L + 2` bytes (3..=8), `111ooooo
-//! LLLLLLLL oooooooo` copies `L + 9` (9..=264), from `o + 1` bytes back (1..=8192).
+//! Format (libLZF): a control byte below 32 announces `c + 1` literal bytes; else its upper three bits hold a
+//! length and its lower five the high part of a distance: `LLLooooo oooooooo` copies `L + 2` bytes (3..=8),
+//! `111ooooo LLLLLLLL oooooooo` copies `L + 9` (9..=264), from `o + 1` bytes back (1..=8192).
 //!
-//! Compressing looks up three bytes in a small hash table of the last position that had them. The table holds only
-//! the low 16 bits of a position: distances beyond 8192 are useless, and each candidate is verified anyway. It is
-//! sized by the input, so that a value of 100 bytes pays for clearing 512 bytes, not 64 KiB. The output is not the
-//! byte for byte output of libLZF; every LZF reader reads it.
+//! Compressing looks up three bytes in a small hash table of the last position that had them. The table holds
+//! only the low 16 bits of a position: distances beyond 8192 are useless, and each candidate is verified
+//! anyway. It is sized by the input, so that a value of 100 bytes pays for clearing 512 bytes, not 64 KiB.
+//! The output is not the byte for byte output of libLZF; every LZF reader reads it.
 //!
-//! Decoding never trusts its input: distances and lengths are checked, and memory is reserved for what the input can
-//! yield (88 bytes of output per byte of input at most), not for what a header claims.
+//! Decoding never trusts its input: distances and lengths are checked, and memory is reserved for what the
+//! input can yield (88 bytes of output per byte of input at most), not for what a header claims.
 
 const MAX_LITERAL: usize = 32;
 const MAX_DISTANCE: usize = 1 << 13;
@@ -18,8 +18,8 @@ const MAX_MATCH: usize = 264;
 /// No input byte can yield more than this many output bytes (three bytes make 264).
 const MAX_GAIN: usize = 88;
 
-/// Appends the compressed form of `input` to `out`. False, with `out` as it was, when that would not save at least
-/// four bytes, which is the least that Redis accepts in an RDB file.
+/// Appends the compressed form of `input` to `out`. False, with `out` as it was, when that would not save at
+/// least four bytes, which is the least that Redis accepts in an RDB file.
 pub fn compress(input: &[u8], out: &mut Vec<u8>) -> bool {
     if input.len() <= 4 {
         return false;
@@ -37,7 +37,8 @@ pub fn compress(input: &[u8], out: &mut Vec<u8>) -> bool {
     fits
 }
 
-/// Compresses into at most `limit` bytes, else returns false. `BITS` is the binary logarithm of the table's size.
+/// Compresses into at most `limit` bytes, else returns false. `BITS` is the binary logarithm of the table's
+/// size.
 fn encode<const BITS: u32>(table: &mut [u16], input: &[u8], out: &mut Vec<u8>, limit: usize) -> bool {
     let slot = |at: usize| -> usize {
         let three = u32::from_le_bytes([0, input[at], input[at + 1], input[at + 2]]);
@@ -168,6 +169,7 @@ fn copy_back(out: &mut Vec<u8>, distance: usize, length: usize) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
     use proptest::prelude::*;
 
     fn round_trip(input: &[u8]) -> Option<usize> {
@@ -221,12 +223,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn few_letters_round_trip(input in proptest::collection::vec(0u8..4, 0..2000)) {
+        fn few_letters_round_trip(input in vec(0u8..4, 0..2000)) {
             round_trip(&input);
         }
 
         #[test]
-        fn garbage_is_refused_or_gives_the_length(input in proptest::collection::vec(any::<u8>(), 0..200), len in 0usize..4000) {
+        fn garbage_is_refused_or_gives_the_length(input in vec(any::<u8>(), 0..200), len in 0usize..4000) {
             if let Some(out) = decompress(&input, len) {
                 prop_assert_eq!(out.len(), len);
             }

@@ -1,19 +1,21 @@
 //! Numbers as Redis reads and prints them.
 //!
-//! What: strict integers (`INCR`, list indexes, lengths), lenient unsigned integers (stream ids, cursors), doubles
-//! (scores, timeouts), memory amounts of the configuration (`1gb`) and their human form in `INFO`.
+//! What: strict integers (`INCR`, list indexes, lengths), lenient unsigned integers (stream ids, cursors),
+//! doubles (scores, timeouts), memory amounts of the configuration (`1gb`) and their human form in `INFO`.
 //!
-//! Why by hand: each of these forms is a promise of the protocol. An integer is accepted only when printing it
-//! gives the same bytes again, which is also what allows a value to be stored as an integer. A double is
+//! Why by hand: each of these forms is a promise of the protocol. An integer is accepted only when printing
+//! it gives the same bytes again, which is also what allows a value to be stored as an integer. A double is
 //! printed in the shortest digits that read back as the same double (`0.1`, where Redis 7.0 printed
 //! `0.10000000000000001`), laid out as Redis 7.2 does: see [`push_f64`].
 //!
 //! Cost: parsing and printing integers allocates nothing; doubles neither, save for hexadecimal curiosities.
 //!
-//! Deviation: Redis 7.2 prints doubles through Grisu2, which in about one of a thousand cases emits a 17th digit
-//! that is not needed. We always print the shortest digits; both read back as the same double.
+//! Deviation: Redis 7.2 prints doubles through Grisu2, which for about one double in two hundred does not
+//! find the shortest (or closest) digits: `3.0276375579785578e-19` for `3.027637557978558e-19`. We always
+//! print the shortest; both read back as the same double.
 //!
-//! Source: Redis 7.2.4 behaviour (`util.c`, `fpconv`), <https://redis.io/docs/latest/develop/reference/protocol-spec/>.
+//! Source: Redis 7.2.4 behaviour (`util.c`, `fpconv`),
+//! <https://redis.io/docs/latest/develop/reference/protocol-spec/>.
 
 /// Room for one printed integer; see [`fmt_i64`].
 #[derive(Default)]
@@ -63,8 +65,8 @@ pub fn digits_i64(value: i64) -> usize {
     digits + usize::from(value < 0)
 }
 
-/// Reads an integer that is written exactly as Redis would print it: no `+`, no blanks, no leading zeros, no `-0`,
-/// within the range of `i64`. (Redis: `string2ll`.)
+/// Reads an integer that is written exactly as Redis would print it: no `+`, no blanks, no leading zeros, no
+/// `-0`, within the range of `i64`. (Redis: `string2ll`.)
 #[inline]
 pub fn parse_i64(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text {
@@ -94,8 +96,9 @@ pub fn parse_i64(text: &[u8]) -> Option<i64> {
     }
 }
 
-/// Reads an unsigned integer as Redis' `string2ull` does: a strict integer first (a negative one is refused), else
-/// whatever C's `strtoull` takes whole, so blanks in front, `+`, leading zeros and the range up to 2^64-1 pass.
+/// Reads an unsigned integer as Redis' `string2ull` does: a strict integer first (a negative one is refused),
+/// else whatever C's `strtoull` takes whole, so blanks in front, `+`, leading zeros and the range up to
+/// 2^64-1 pass.
 pub fn parse_u64(text: &[u8]) -> Option<u64> {
     match parse_i64(text) {
         Some(value) => u64::try_from(value).ok(),
@@ -139,8 +142,9 @@ pub fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
-/// Reads a double as Redis' `string2d` does: `strtod` over the whole text. Decimal, hexadecimal (`0x1.8p3`), `inf`
-/// and `infinity` in any case pass; NaN, blanks, an overflow to infinity and an underflow to zero do not.
+/// Reads a double as Redis' `string2d` does: `strtod` over the whole text. Decimal, hexadecimal (`0x1.8p3`),
+/// `inf` and `infinity` in any case pass; NaN, blanks, an overflow to infinity and an underflow to zero do
+/// not.
 pub fn parse_f64(text: &[u8]) -> Option<f64> {
     // Small integers are the usual score; this path also avoids UTF-8 validation.
     if text.len() <= 15
@@ -174,10 +178,10 @@ fn parse_decimal(text: &[u8]) -> Option<f64> {
     (value.is_finite() && !lost).then_some(value)
 }
 
-/// A hexadecimal float as C writes it, after `0x`: `mantissa * 2^exponent`, with the digits that did not fit kept as
-/// one sticky bit, which is all that rounding needs to know of them.
+/// A hexadecimal float as C writes it, after `0x`: `mantissa * 2^exponent`, with the digits that did not fit
+/// kept as one sticky bit, which is all that rounding needs to know of them.
 pub(super) struct HexFloat {
-    pub mantissa: u64,
+    pub mantissa: u128,
     pub exponent: i64,
     pub sticky: bool,
 }
@@ -191,8 +195,8 @@ impl HexFloat {
                 seen_dot = true;
             } else if let Some(digit) = (byte as char).to_digit(16) {
                 seen_digit = true;
-                if float.mantissa >> 60 == 0 {
-                    float.mantissa = float.mantissa << 4 | u64::from(digit);
+                if float.mantissa >> 124 == 0 {
+                    float.mantissa = float.mantissa << 4 | u128::from(digit);
                     float.exponent -= if seen_dot { 4 } else { 0 };
                 } else {
                     float.sticky |= digit != 0;
@@ -213,14 +217,17 @@ impl HexFloat {
         (at == text.len()).then_some(float)
     }
 
-    /// Rounds to the nearest double, ties to even; `None` where C reports a range error with infinity or zero.
+    /// Rounds to the nearest double, ties to even; `None` where C reports a range error with infinity or
+    /// zero.
     fn to_f64(&self) -> Option<f64> {
         if self.mantissa == 0 {
             return Some(0.0);
         }
         let shift = self.mantissa.leading_zeros();
-        let mantissa = self.mantissa << shift;
-        let exponent = self.exponent.saturating_sub(i64::from(shift)); // value = mantissa * 2^exponent
+        let wide = self.mantissa << shift;
+        let (mantissa, sticky) = ((wide >> 64) as u64, self.sticky || wide as u64 != 0);
+        // value = mantissa * 2^exponent
+        let exponent = self.exponent.saturating_sub(i64::from(shift)).saturating_add(64);
         let top = exponent.saturating_add(63); // power of the highest bit
         if !(-1075..1024).contains(&top) {
             return None;
@@ -230,7 +237,7 @@ impl HexFloat {
         let dropped = 64 - keep;
         let kept = if keep == 0 { 0 } else { mantissa >> dropped };
         let rest = if keep == 0 { mantissa } else { mantissa << keep };
-        let up = rest > 1 << 63 || (rest == 1 << 63 && (self.sticky || kept & 1 == 1));
+        let up = rest > 1 << 63 || (rest == 1 << 63 && (sticky || kept & 1 == 1));
         let rounded = kept + u64::from(up);
         // Exact: at most 53 bits, and the scale is split so that no factor leaves the range on its own.
         let power = exponent + i64::from(dropped);
@@ -264,9 +271,9 @@ pub(super) fn parse_power(text: &[u8]) -> Option<i64> {
     Some(if negative { -value } else { value })
 }
 
-/// Appends a double as Redis 7.2 prints it (`d2string`): `nan`, `inf`, `-inf`, `-0`; whole numbers below 2^62 as
-/// integers; else the shortest digits, in plain form while few zeros are needed (`1e-5` is `0.00001`), otherwise
-/// with an exponent (`1e+21`, `1.5e-9`).
+/// Appends a double as Redis 7.2 prints it (`d2string`): `nan`, `inf`, `-inf`, `-0`; whole numbers below 2^62
+/// as integers; else the shortest digits, in plain form while few zeros are needed (`1e-5` is `0.00001`),
+/// otherwise with an exponent (`1e+21`, `1.5e-9`).
 pub fn push_f64(out: &mut Vec<u8>, value: f64) {
     if value.is_nan() {
         return out.extend_from_slice(b"nan");
@@ -284,7 +291,8 @@ pub fn push_f64(out: &mut Vec<u8>, value: f64) {
     push_shortest(out, value);
 }
 
-/// [`push_f64`] for a finite, non-zero value without the integer short cut: what scripts and RDB text use too.
+/// [`push_f64`] for a finite, non-zero value without the integer short cut: what scripts and RDB text use
+/// too.
 pub fn push_shortest(out: &mut Vec<u8>, value: f64) {
     if value < 0.0 {
         out.push(b'-');
@@ -319,8 +327,8 @@ pub fn push_shortest(out: &mut Vec<u8>, value: f64) {
     }
 }
 
-/// Takes apart what the shortest-float printer wrote (`12.5`, `1e21`, `1.5e-9`, `3.0`): significant digits without
-/// zeros at either end, their count, and the power of ten of the last one.
+/// Takes apart what the shortest-float printer wrote (`12.5`, `1e21`, `1.5e-9`, `3.0`): significant digits
+/// without zeros at either end, their count, and the power of ten of the last one.
 fn shortest_digits(text: &[u8]) -> ([u8; 24], usize, i32) {
     let (mut digits, mut count, mut scale) = ([0u8; 24], 0, 0i32);
     let mut after_dot = false;
@@ -347,8 +355,9 @@ fn shortest_digits(text: &[u8]) -> ([u8; 24], usize, i32) {
     (digits, count, scale)
 }
 
-/// Reads an amount of memory: digits and one of `b k kb m mb g gb` in any case (`1k` = 1000, `1kb` = 1024 bytes).
-/// No digits mean 0, and an amount over 2^64 wraps, as with Redis' `memtoull`; a sign or another unit is refused.
+/// Reads an amount of memory: digits and one of `b k kb m mb g gb` in any case (`1k` = 1000, `1kb` = 1024
+/// bytes). No digits mean 0, and an amount over 2^64 wraps, as with Redis' `memtoull`; a sign or another unit
+/// is refused.
 pub fn parse_memory(text: &[u8]) -> Option<u64> {
     let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     let (digits, unit) = text.split_at(end);

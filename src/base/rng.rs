@@ -1,8 +1,9 @@
 //! Chance: the only source of randomness of the house, seedable so that a simulation replays exactly.
 //!
-//! The generator is xoshiro256** (Blackman and Vigna, public domain, <https://prng.di.unimi.it/>), its state filled by
-//! SplitMix64: a few cycles a number, period 2^256-1. It serves sampling, RANDOMKEY, eviction and replication ids;
-//! like Redis' own generator it is not meant for secrets. Passwords and hash seeds take [`os_bytes`].
+//! The generator is xoshiro256** (Blackman and Vigna, public domain, <https://prng.di.unimi.it/>), its state
+//! filled by SplitMix64: a few cycles a number, period 2^256-1. It serves sampling, RANDOMKEY, eviction and
+//! replication ids; like Redis' own generator it is not meant for secrets. Passwords and hash seeds take
+//! [`os_bytes`].
 
 use std::fs::File;
 use std::io::Read;
@@ -94,8 +95,8 @@ fn splitmix(sequence: &mut u64) -> u64 {
     mixed ^ mixed >> 31
 }
 
-/// Fills `bytes` from the operating system's generator. Where there is none (a bare chroot), time and process id
-/// serve, as in Redis: ids still do not collide by habit, secrets are then only as good as that.
+/// Fills `bytes` from the operating system's generator. Where there is none (a bare chroot), time and process
+/// id serve, as in Redis: ids still do not collide by habit, secrets are then only as good as that.
 pub fn os_bytes(bytes: &mut [u8]) {
     if File::open("/dev/urandom").and_then(|mut file| file.read_exact(bytes)).is_ok() {
         return;

@@ -1,1 +1,4 @@
 //! Floor 1: data structures. They know neither keys nor clients.
+
+pub mod table;
+mod table_scan;

@@ -1,1 +1,8 @@
 //! Floor 3: file formats as bytes in and bytes out. Knows no file and no socket.
+
+pub mod bytesio;
+pub mod rdb;
+pub mod rdb_error;
+pub mod rdb_read;
+mod rdb_scan;
+pub mod rdb_write;

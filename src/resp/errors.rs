@@ -169,8 +169,8 @@ pub fn exec_abort_because(reason: &CmdError) -> CmdError {
 pub fn protected_command(command: &str, option: &str) -> CmdError {
     CmdError::made(format!(
         "ERR {command} command not allowed. If the {option} option is set to \"local\", you can run it from \
-         a local connection, otherwise you need to set this option in the configuration file, and then restart \
-         the server."
+         a local connection, otherwise you need to set this option in the configuration file, and then \
+         restart the server."
     ))
 }
 

@@ -1,10 +1,10 @@
 //! Requests: the incremental parser and the arguments it finds.
 //!
 //! The arguments of a request are slices of the read buffer: the parser yields [`Span`]s, in a `Vec` the
-//! caller keeps, and [`Args`] joins them with the buffer. Behaviour and texts follow `processInlineBuffer` and
-//! `processMultibulkBuffer` of Redis 7.2.4, two quirks included: a header line ends at its CR whatever byte
-//! comes next, and a NUL byte hides the line end behind it (`strchr`), so the line counts as unfinished until
-//! it is too long.
+//! caller keeps, and [`Args`] joins them with the buffer. Behaviour and texts follow `processInlineBuffer`
+//! and `processMultibulkBuffer` of Redis 7.2.4, two quirks included: a header line ends at its CR whatever
+//! byte comes next, and a NUL byte hides the line end behind it (`strchr`), so the line counts as unfinished
+//! until it is too long.
 //!
 //! **Cost.** A request that is whole is parsed in one pass over its header lines, digit by digit (they are
 //! three to six bytes long, a vector search costs more than it finds), with nothing allocated. Only a request

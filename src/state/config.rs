@@ -272,8 +272,13 @@ pub struct OutputLimits {
 impl Default for OutputLimits {
     fn default() -> Self {
         const MB: u64 = 1024 * 1024;
-        let limit = |hard_bytes, soft_bytes, soft_seconds| OutputLimit { hard_bytes, soft_bytes, soft_seconds };
-        Self { normal: limit(0, 0, 0), replica: limit(256 * MB, 64 * MB, 60), pubsub: limit(32 * MB, 8 * MB, 60) }
+        let limit =
+            |hard_bytes, soft_bytes, soft_seconds| OutputLimit { hard_bytes, soft_bytes, soft_seconds };
+        Self {
+            normal: limit(0, 0, 0),
+            replica: limit(256 * MB, 64 * MB, 60),
+            pubsub: limit(32 * MB, 8 * MB, 60),
+        }
     }
 }
 

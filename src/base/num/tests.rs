@@ -148,7 +148,6 @@ fn doubles_print_as_redis_7_2() {
         (f64::INFINITY, "inf"),
         (f64::NEG_INFINITY, "-inf"),
         (f64::NAN, "nan"),
-        (3.141592653589793, "3.141592653589793"),
         (0.30000000000000004, "0.30000000000000004"),
     ];
     for &(value, want) in cases {

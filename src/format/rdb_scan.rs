@@ -1,0 +1,209 @@
+//! Finds where a unit of an RDB file ends, a piece at a time.
+//!
+//! A unit is one opcode or type byte and the *pieces* that belong to it: fixed bytes, lengths, strings. The
+//! table [`pieces`] says which, per opcode; that is the whole grammar. [`Scan`] remembers how far into the
+//! unit it got, so bytes that arrive later are looked at once: scanning a unit costs its number of pieces, however
+//! many chunks it arrives in. Nothing is decoded here and nothing allocated; the reader decodes the unit once
+//! it lies whole in memory.
+
+use super::rdb::{Frame, HEADER_LEN, kind, length, module_op, opcode, string};
+use super::rdb_error::{ErrorKind, Fault};
+
+/// What follows the first byte of a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// This many bytes.
+    Fixed(usize),
+    /// A length.
+    Len,
+    /// A string.
+    Str,
+    /// Tagged fields up to the tag `module_op::EOF`.
+    ModuleFields,
+}
+
+/// The three kinds of unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Magic and version.
+    Header,
+    /// An opcode or a type id and its pieces.
+    Unit,
+    /// The eight bytes of the checksum.
+    Footer,
+}
+
+/// The pieces after the first byte `op` of a unit.
+///
+/// # Errors
+/// Opcodes and types that cannot be read: unknown, refused by Redis too, or not supported here.
+pub fn pieces(op: u8) -> Result<&'static [Piece], Fault> {
+    use Piece::*;
+    Ok(match op {
+        kind::STRING => &[Str, Str],
+        kind::MODULE_2 => &[Str, Len],
+        kind::MODULE_PRE_GA => return Err(Fault::new(ErrorKind::ModulePreGa)),
+        opcode::SLOT_INFO => &[Len, Len, Len],
+        opcode::FUNCTION2 => &[Str],
+        opcode::FUNCTION_PRE_GA => return Err(Fault::new(ErrorKind::FunctionPreGa)),
+        opcode::MODULE_AUX => &[Len, Len, Len, ModuleFields],
+        opcode::IDLE | opcode::SELECTDB => &[Len],
+        opcode::FREQ => &[Fixed(1)],
+        opcode::AUX => &[Str, Str],
+        opcode::RESIZEDB => &[Len, Len],
+        opcode::EXPIRETIME_MS => &[Fixed(8)],
+        opcode::EXPIRETIME => &[Fixed(4)],
+        opcode::EOF => &[],
+        other if super::rdb::type_name(other).is_some() => {
+            return Err(Fault::new(ErrorKind::UnsupportedType(other)));
+        }
+        other => return Err(Fault::new(ErrorKind::UnknownType(other))),
+    })
+}
+
+/// Progress through one unit.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// Bytes of the unit framed so far.
+    at: usize,
+    /// What is left to frame; `None` before the first byte.
+    left: Option<&'static [Piece]>,
+    /// Inside `ModuleFields`: the value of the tag just read.
+    field: Option<Piece>,
+}
+
+impl Scan {
+    /// Offset in the unit of the piece being framed: where an error is.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Goes on framing `unit`, which starts where it did at the last call and may have grown. At most `max`
+    /// bytes are allowed to a string.
+    ///
+    /// Returns the size of the unit, after which the scan is ready for the next one, or the size `unit` must
+    /// have for the next step.
+    ///
+    /// # Errors
+    /// The unit cannot be read; [`Scan::at`] says where.
+    pub fn advance(&mut self, shape: Shape, unit: &[u8], max: u64) -> Result<Frame<()>, Fault> {
+        let mut left = match self.left {
+            Some(left) => left,
+            None => match shape {
+                Shape::Header => &[Piece::Fixed(HEADER_LEN)],
+                Shape::Footer => &[Piece::Fixed(8)],
+                Shape::Unit => match unit.first() {
+                    Some(&op) => {
+                        let left = pieces(op)?;
+                        self.at = 1;
+                        left
+                    }
+                    None => return Ok(Frame::Need(1)),
+                },
+            },
+        };
+        while let [piece, rest @ ..] = left {
+            self.left = Some(left);
+            if let Frame::Need(n) = self.piece(*piece, unit, max)? {
+                return Ok(Frame::Need(n));
+            }
+            left = rest;
+        }
+        let size = self.at;
+        *self = Scan::default();
+        Ok(Frame::Whole((), size))
+    }
+
+    fn piece(&mut self, piece: Piece, unit: &[u8], max: u64) -> Result<Frame<()>, Fault> {
+        let tail = &unit[self.at..];
+        let step = match piece {
+            Piece::Fixed(n) if tail.len() < n => Frame::Need(n),
+            Piece::Fixed(n) => Frame::Whole(0, n),
+            Piece::Len => match length(tail)? {
+                Frame::Whole(n, size) => Frame::Whole(n.number(), size),
+                Frame::Need(n) => Frame::Need(n),
+            },
+            Piece::Str => match string(tail, max)? {
+                Frame::Whole(_, size) => Frame::Whole(0, size),
+                Frame::Need(n) => Frame::Need(n),
+            },
+            Piece::ModuleFields => return self.module_fields(unit, max),
+        };
+        Ok(match step {
+            Frame::Whole(_, size) => {
+                self.at += size;
+                Frame::Whole((), self.at)
+            }
+            Frame::Need(n) => Frame::Need(self.at + n),
+        })
+    }
+
+    fn module_fields(&mut self, unit: &[u8], max: u64) -> Result<Frame<()>, Fault> {
+        loop {
+            if let Some(piece) = self.field {
+                if let Frame::Need(n) = self.piece(piece, unit, max)? {
+                    return Ok(Frame::Need(n));
+                }
+                self.field = None;
+            }
+            let (tag, size) = match length(&unit[self.at..])? {
+                Frame::Whole(tag, size) => (tag.number(), size),
+                Frame::Need(n) => return Ok(Frame::Need(self.at + n)),
+            };
+            self.field = match tag {
+                module_op::EOF => None,
+                module_op::SINT | module_op::UINT => Some(Piece::Len),
+                module_op::FLOAT => Some(Piece::Fixed(4)),
+                module_op::DOUBLE => Some(Piece::Fixed(8)),
+                module_op::STRING => Some(Piece::Str),
+                other => return Err(Fault::new(ErrorKind::ModuleOpcode(other))),
+            };
+            self.at += size;
+            if self.field.is_none() {
+                return Ok(Frame::Whole((), self.at));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Byte by byte: every answer but the last is a need beyond what is there and within the unit.
+    fn feed_all(shape: Shape, unit: &[u8]) -> usize {
+        let mut scan = Scan::default();
+        for have in 0..unit.len() {
+            match scan.advance(shape, &unit[..have], 1000).unwrap() {
+                Frame::Need(n) => assert!(n > have && n <= unit.len()),
+                Frame::Whole((), n) => panic!("whole at {n} of {}", unit.len()),
+            }
+        }
+        assert_eq!(scan.advance(shape, unit, 1000), Ok(Frame::Whole((), unit.len())));
+        unit.len()
+    }
+
+    #[test]
+    fn every_unit_is_framed_however_slowly_it_arrives() {
+        feed_all(Shape::Header, b"REDIS0010");
+        feed_all(Shape::Footer, &[1; 8]);
+        feed_all(Shape::Unit, b"\x00\x03key\xC1\x01\x02");
+        feed_all(Shape::Unit, b"\xFB\x40\x40\x80\0\0\0\x01");
+        feed_all(
+            Shape::Unit,
+            b"\xF7\x81\0\0\0\0\0\0\0\x01\x02\x01\x01\x05\x05\x03abc\x03\0\0\0\0\x04\0\0\0\0\0\0\0\0\0",
+        );
+        feed_all(Shape::Unit, b"\xFF");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let kind = |unit: &[u8]| Scan::default().advance(Shape::Unit, unit, 1000).unwrap_err().kind;
+        assert_eq!(kind(b"\x01"), ErrorKind::UnsupportedType(1));
+        assert_eq!(kind(b"\x08"), ErrorKind::UnknownType(8));
+        assert_eq!(kind(b"\xC8"), ErrorKind::UnknownType(200));
+        assert_eq!(kind(b"\x06"), ErrorKind::ModulePreGa);
+        assert_eq!(kind(b"\xF6"), ErrorKind::FunctionPreGa);
+        assert_eq!(kind(b"\xF7\x01\x02\x01\x09"), ErrorKind::ModuleOpcode(9));
+    }
+}
