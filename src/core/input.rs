@@ -76,7 +76,10 @@ fn run(srv: &mut Server, host: &mut dyn Host, me: ClientId, input: &[u8]) -> usi
     while used < input.len() && srv.clients[me].may_run() {
         let limits = limits(srv, me);
         match parser.parse(&input[used..], &limits, &mut spans) {
-            Ok(Step::Need { .. }) => break,
+            Ok(Step::Need { hint }) => {
+                    srv.clients[me].wanted = hint;
+                    break;
+                }
             Ok(Step::Skip { consumed }) => used += consumed,
             Ok(Step::Ready { consumed, inline }) => {
                 let request = &input[used..used + consumed];

@@ -5,6 +5,7 @@ pub mod call;
 pub mod ctx;
 pub mod gate;
 pub mod input;
+pub mod lifecycle;
 pub mod monitor;
 pub mod propagate;
 pub mod server;

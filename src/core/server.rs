@@ -35,6 +35,8 @@ pub struct Server {
     /// The program and its arguments, for INFO and restart.
     pub executable: Box<str>,
     pub run_id: [u8; 40],
+    /// The name of the user everyone is at first.
+    pub default_user: Rc<str>,
     pub table: Rc<CommandTable>,
     pub keys: Keyspace,
     pub clients: Clients,
@@ -92,6 +94,7 @@ impl Server {
         let commands = table.len();
         Server {
             run_id: rng.hex_id(),
+            default_user: Rc::from("default"),
             repl: Replication::new(&mut rng, config.repl_backlog_size.max(0) as usize),
             persist: Persistence::new(now_ms / 1000),
             keys,

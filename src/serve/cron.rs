@@ -30,6 +30,8 @@ pub struct Cron {
     /// Monotonic ms of the next duty of each period.
     next_second_ms: i64,
     next_sample_ms: i64,
+    /// Connections could not be taken for lack of descriptors: try again.
+    pub accept_again: bool,
     /// Calls so far.
     pub calls: u64,
 }

@@ -156,7 +156,10 @@ pub fn fork(kind: ChildKind, body: &mut dyn FnMut(&mut dyn ChildSide) -> i32) ->
         return Ok(ForkedChild { pid, reports, data, partial: Vec::new() });
     }
     log::set_role('C');
-    restore_signals();
+    if crate::net::signals::in_child().is_err() {
+        // SAFETY: ends the process at once.
+        unsafe { libc::_exit(1) }
+    }
     let mut side = RealChild {
         disk: Arc<dyn Disk>,
         reports: report_end,
@@ -167,20 +170,6 @@ pub fn fork(kind: ChildKind, body: &mut dyn FnMut(&mut dyn ChildSide) -> i32) ->
     let code = body(&mut side);
     // SAFETY: ends the process at once; nothing of the parent's state is destroyed or flushed.
     unsafe { libc::_exit(code) }
-}
-
-/// In the child SIGTERM and SIGINT end the process, and SIGUSR1 (a quiet kill) does so with 255.
-fn restore_signals() {
-    extern "C" fn quit(_: i32) {
-        // SAFETY: `_exit` is async-signal-safe.
-        unsafe { libc::_exit(255) }
-    }
-    // SAFETY: installs default dispositions and one async-signal-safe handler.
-    unsafe {
-        libc::signal(libc::SIGUSR1, quit as *const () as libc::sighandler_t);
-        libc::signal(libc::SIGINT, libc::SIG_IGN);
-        libc::signal(libc::SIGTERM, libc::SIG_DFL);
-    }
 }
 
 /// Sends SIGUSR1: the child ends, and its end counts as no error.

@@ -168,6 +168,8 @@ pub struct Client {
     /// Largest query buffer lately, for INFO (`client_recent_max_input_buffer`).
     pub query_peak: usize,
     pub parser: Parser,
+    /// Bytes the parser still misses of the argument it is at, as far as it knows.
+    pub wanted: usize,
     pub out: OutBuf,
     /// The last command's full name (`config|get`), for CLIENT LIST.
     pub last_command: &'static str,
