@@ -74,7 +74,7 @@ fn audit(table: &Table<Elem>) {
             unsafe {
                 next = line.child();
                 let used = used(line.head());
-                assert_eq!(used == 6 || next.is_none(), true, "a chained line has six");
+                assert!(used == 6 || next.is_none(), "a chained line has six");
                 assert!(depth == 0 || used >= 2, "a child has two at least");
                 for slot in 0..used {
                     let item = line.item(slot);
