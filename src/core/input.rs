@@ -77,9 +77,9 @@ fn run(srv: &mut Server, host: &mut dyn Host, me: ClientId, input: &[u8]) -> usi
         let limits = limits(srv, me);
         match parser.parse(&input[used..], &limits, &mut spans) {
             Ok(Step::Need { hint }) => {
-                    srv.clients[me].wanted = hint;
-                    break;
-                }
+                srv.clients[me].wanted = hint;
+                break;
+            }
             Ok(Step::Skip { consumed }) => used += consumed,
             Ok(Step::Ready { consumed, inline }) => {
                 let request = &input[used..used + consumed];
@@ -92,7 +92,7 @@ fn run(srv: &mut Server, host: &mut dyn Host, me: ClientId, input: &[u8]) -> usi
                 };
                 if execute(srv, host, me, args, &mut out) == Flow::Postponed {
                     postpone(srv, me);
-                        parser.reset();
+                    parser.reset();
                     break;
                 }
                 used += consumed;

@@ -9,7 +9,6 @@
 //! Source: Redis 7.2 `alsoPropagate`, `propagatePendingCommands`, `replicationFeedSlaves`.
 
 use crate::base::num::{IntBuf, fmt_i64};
-use crate::keyspace::touched::Class;
 use crate::resp::request::{Args, push_request};
 
 use super::server::Server;
@@ -114,9 +113,22 @@ pub fn expired_keys(srv: &mut Server) {
     for (db, key) in &expired {
         also(&mut first, *db, &[verb, key]);
         srv.touch_key(*db, key);
-        srv.keys.touched.push(*db, key, Class::EXPIRED, "expired");
     }
     prepend(&mut srv.prop, first);
+}
+
+/// The same for keys that the active cycle removed: each deletion stands alone, outside of MULTI.
+pub fn expired_one_by_one(srv: &mut Server) {
+    let expired = std::mem::take(&mut srv.keys.expired);
+    let verb: &[u8] = if srv.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" };
+    for (db, key) in &expired {
+        srv.touch_key(*db, key);
+        srv.persist.dirty += 1;
+        if wanted(srv) && !srv.repl.is_replica() {
+            also(&mut srv.prop, *db, &[verb, key]);
+            flush(srv);
+        }
+    }
 }
 
 /// Puts the operations of `first` before those recorded so far.

@@ -14,7 +14,7 @@ use crate::resp::request::Span;
 use crate::state::blocked::Blocked;
 use crate::state::client::{ClientId, Flags};
 use crate::state::clients::Clients;
-use crate::state::config::Config;
+use crate::state::config::{Config, Supervised};
 use crate::state::multi::Watches;
 use crate::state::persistence::Persistence;
 use crate::state::replication::Replication;
@@ -35,6 +35,8 @@ pub struct Server {
     /// The program and its arguments, for INFO and restart.
     pub executable: Box<str>,
     pub run_id: [u8; 40],
+    /// Whom we report to (`supervised`, resolved at start).
+    pub supervisor: Supervised,
     /// The name of the user everyone is at first.
     pub default_user: Rc<str>,
     pub table: Rc<CommandTable>,
@@ -94,6 +96,7 @@ impl Server {
         let commands = table.len();
         Server {
             run_id: rng.hex_id(),
+            supervisor: Supervised::No,
             default_user: Rc::from("default"),
             repl: Replication::new(&mut rng, config.repl_backlog_size.max(0) as usize),
             persist: Persistence::new(now_ms / 1000),

@@ -60,6 +60,10 @@ pub struct Shell {
     buffer: Vec<u8>,
     ready: Vec<Ready>,
     scratch: Vec<ClientId>,
+    /// When the start began to load (monotonic µs).
+    load_began_us: i64,
+    /// Kinds of listeners already said to be ready: TCP, Unix.
+    announced: [bool; 2],
 }
 
 impl Shell {
@@ -74,6 +78,8 @@ impl Shell {
             buffer: vec![0; conn::READ_BUFFER],
             ready: Vec::new(),
             scratch: Vec::new(),
+            load_began_us: 0,
+            announced: [false; 2],
         }
     }
 
@@ -244,11 +250,7 @@ impl Shell {
             refuse(&stream, &errors::MAX_CLIENTS);
             return;
         }
-        if srv.config.protected_mode
-            && srv.config.requirepass.is_empty()
-            && !srv.config.bind_is_explicit()
-            && !stream.is_local()
-        {
+        if srv.config.protected_mode && srv.config.requirepass.is_empty() && !stream.is_local() {
             srv.stats.rejected_connections += 1;
             refuse(&stream, &errors::PROTECTED_MODE);
             return;

@@ -208,9 +208,9 @@ impl Client {
 
     /// Whether requests of this client may be run now.
     pub fn may_run(&self) -> bool {
-        !self.flags.has(
-            Flags::BLOCKED.or(Flags::CLOSE_ASAP).or(Flags::CLOSE_AFTER_REPLY).or(Flags::POSTPONED),
-        )
+        !self
+            .flags
+            .has(Flags::BLOCKED.or(Flags::CLOSE_ASAP).or(Flags::CLOSE_AFTER_REPLY).or(Flags::POSTPONED))
     }
 
     /// Heap bytes this client holds, buffers included.
