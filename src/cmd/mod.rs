@@ -9,6 +9,7 @@ use crate::state::config_table::Reason;
 
 pub mod admin;
 pub mod conn;
+pub mod docs;
 pub mod keys;
 pub mod string;
 pub mod tools;
