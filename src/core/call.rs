@@ -32,13 +32,7 @@ pub enum Flow {
 
 /// Runs one request of a client.
 #[inline]
-pub fn execute(
-    srv: &mut Server,
-    host: &mut dyn Host,
-    me: ClientId,
-    args: Args<'_>,
-    out: &mut Reply,
-) -> Flow {
+pub fn execute(srv: &mut Server, host: &mut dyn Host, me: ClientId, args: Args<'_>, out: &mut Reply) -> Flow {
     match gate::admit(srv, me, args) {
         Ok(Verdict::Run(command)) => run_top(srv, host, me, command, args, out),
         Ok(Verdict::Queue(command)) => queue(srv, me, command, args, out),
@@ -175,14 +169,7 @@ pub fn count_error(srv: &mut Server, me: ClientId, text: &[u8]) {
 
 /// Adds one call to the statistics, and looks whether it was slow.
 #[inline]
-fn account(
-    srv: &mut Server,
-    me: ClientId,
-    command: Command,
-    args: Args<'_>,
-    began: u64,
-    failed: bool,
-) {
+fn account(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>, began: u64, failed: bool) {
     let ended = srv.clock.ticks();
     srv.last_tick = ended;
     let us = srv.clock.ticks_to_us(ended.saturating_sub(began));

@@ -87,6 +87,11 @@ pub fn few_replicas(srv: &Server) -> bool {
     wanted > 0 && srv.config.min_replicas_max_lag > 0 && srv.repl.good_replicas < wanted as usize
 }
 
+/// Keys do not expire by themselves now: writes are paused, and an expiry is a write.
+pub fn expiry_is_held(srv: &Server) -> bool {
+    srv.admission.has(Admission::PAUSED_WRITE)
+}
+
 /// Writes are refused because the last snapshot failed (a replica goes on all the same).
 fn disk_error(srv: &Server) -> bool {
     srv.config.stop_writes_on_bgsave_error

@@ -3,8 +3,11 @@
 pub mod alarm;
 pub mod call;
 pub mod ctx;
+pub mod effects;
 pub mod gate;
 pub mod input;
+pub mod lifecycle;
+pub mod lookahead;
 pub mod monitor;
 pub mod propagate;
 pub mod server;

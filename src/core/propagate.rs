@@ -9,7 +9,6 @@
 //! Source: Redis 7.2 `alsoPropagate`, `propagatePendingCommands`, `replicationFeedSlaves`.
 
 use crate::base::num::{IntBuf, fmt_i64};
-use crate::keyspace::touched::Class;
 use crate::resp::request::{Args, push_request};
 
 use super::server::Server;
@@ -114,9 +113,22 @@ pub fn expired_keys(srv: &mut Server) {
     for (db, key) in &expired {
         also(&mut first, *db, &[verb, key]);
         srv.touch_key(*db, key);
-        srv.keys.touched.push(*db, key, Class::EXPIRED, "expired");
     }
     prepend(&mut srv.prop, first);
+}
+
+/// The same for keys that the active cycle removed: each deletion stands alone, outside of MULTI.
+pub fn expired_one_by_one(srv: &mut Server) {
+    let expired = std::mem::take(&mut srv.keys.expired);
+    let verb: &[u8] = if srv.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" };
+    for (db, key) in &expired {
+        srv.touch_key(*db, key);
+        srv.persist.dirty += 1;
+        if wanted(srv) && !srv.repl.is_replica() {
+            also(&mut srv.prop, *db, &[verb, key]);
+            flush(srv);
+        }
+    }
 }
 
 /// Puts the operations of `first` before those recorded so far.
@@ -186,9 +198,4 @@ pub fn select(srv: &mut Server, db: usize) {
 pub fn feed(srv: &mut Server, bytes: &[u8]) {
     srv.repl.backlog.append(bytes);
     srv.wake_replicas = true;
-}
-
-/// A request of our master was applied: the same bytes go to our replicas, and the offset follows.
-pub fn feed_from_master(srv: &mut Server, _me: crate::state::client::ClientId, request: &[u8]) {
-    feed(srv, request);
 }

@@ -145,11 +145,7 @@ impl Host for RealHost {
         self.disk.clone()
     }
 
-    fn fork(
-        &mut self,
-        kind: ChildKind,
-        body: &mut dyn FnMut(&mut dyn ChildSide) -> i32,
-    ) -> io::Result<i32> {
+    fn fork(&mut self, kind: ChildKind, body: &mut dyn FnMut(&mut dyn ChildSide) -> i32) -> io::Result<i32> {
         let child = fork::fork(kind, body)?;
         self.reactor.add_fd(child.reports.as_raw_fd(), CHILD_REPORTS)?;
         if let Some(data) = &child.data {
@@ -184,6 +180,9 @@ impl Host for RealHost {
             HostChange::OomScore(score) => {
                 let score = score.or(self.oom_score_at_start).unwrap_or(0);
                 process::set_oom_score(score)
+            }
+            HostChange::OomScoreRelative(value) => {
+                process::set_oom_score(self.oom_score_at_start.unwrap_or(0) + value)
             }
             HostChange::ProcTitle(title) => {
                 process::set_title(title);

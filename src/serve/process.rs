@@ -3,7 +3,7 @@
 use crate::state::host::CpuFigures;
 
 /// Descriptors kept for files, pipes and listeners; CONFIG_MIN_RESERVED_FDS of Redis 7.2.
-const RESERVED_FILES: u64 = 32;
+pub const RESERVED_FILES: u64 = 32;
 
 /// The soft limit of open files that is in force.
 pub fn file_limit() -> u64 {
