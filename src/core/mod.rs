@@ -12,3 +12,4 @@ pub mod propagate;
 pub mod server;
 pub mod table;
 pub mod wake;
+pub mod watch;
