@@ -7,6 +7,7 @@ pub mod effects;
 pub mod gate;
 pub mod input;
 pub mod lifecycle;
+pub mod lookahead;
 pub mod monitor;
 pub mod propagate;
 pub mod server;
