@@ -13,3 +13,4 @@ pub mod propagate;
 pub mod server;
 pub mod table;
 pub mod wake;
+pub mod watch;
