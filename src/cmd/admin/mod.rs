@@ -2,5 +2,7 @@
 
 use crate::core::table::Row;
 
+pub mod debug;
+
 /// The family's rows.
 pub const ROWS: &[Row] = &[];
