@@ -8,6 +8,7 @@ pub mod empty;
 pub mod gate;
 pub mod input;
 pub mod lifecycle;
+pub mod lookahead;
 pub mod monitor;
 pub mod propagate;
 pub mod server;

@@ -199,8 +199,3 @@ pub fn feed(srv: &mut Server, bytes: &[u8]) {
     srv.repl.backlog.append(bytes);
     srv.wake_replicas = true;
 }
-
-/// A request of our master was applied: the same bytes go to our replicas, and the offset follows.
-pub fn feed_from_master(srv: &mut Server, _me: crate::state::client::ClientId, request: &[u8]) {
-    feed(srv, request);
-}

@@ -10,7 +10,6 @@ use crate::base::clock::{Clock, Millis};
 use crate::base::hash::KeyHash;
 use crate::base::rng::Rng;
 use crate::keyspace::Keyspace;
-use crate::resp::request::Span;
 use crate::state::blocked::Blocked;
 use crate::state::client::{ClientId, Flags};
 use crate::state::clients::Clients;
@@ -22,6 +21,7 @@ use crate::state::slowlog::Slowlog;
 use crate::state::spikes::Spikes;
 use crate::state::stats::{CommandStats, Stats};
 
+use super::lookahead::Lookahead;
 use super::propagate::Propagation;
 use super::table::CommandTable;
 
@@ -63,8 +63,8 @@ pub struct Server {
     pub last_tick: u64,
     /// Conditions that make admission look closer; see `gate`.
     pub admission: super::gate::Admission,
-    /// Scratch of the request parser.
-    pub spans: Vec<Span>,
+    /// Scratch: the requests of a pipeline that are looked at together.
+    pub ahead: Lookahead,
     /// DEBUG switches.
     pub debug: DebugSwitches,
     /// When a cross-protocol attack was logged last (Unix ms).
@@ -115,7 +115,7 @@ impl Server {
             running: ClientId::NONE,
             last_tick: 0,
             admission: super::gate::Admission::default(),
-            spans: Vec::with_capacity(64),
+            ahead: Lookahead::default(),
             debug: DebugSwitches::default(),
             security_logged_ms: 0,
             config_file: None,
