@@ -8,6 +8,7 @@ use crate::state::config_file;
 use crate::state::config_table::Reason;
 
 pub mod admin;
+pub mod args;
 pub mod conn;
 pub mod keys;
 pub mod string;

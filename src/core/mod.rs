@@ -14,3 +14,4 @@ pub mod propagate;
 pub mod server;
 pub mod table;
 pub mod wake;
+pub mod watch;
