@@ -12,6 +12,7 @@ pub mod args;
 pub mod conn;
 pub mod docs;
 pub mod keys;
+pub mod specs;
 pub mod string;
 pub mod tools;
 pub mod tx;

@@ -9,34 +9,21 @@
 //!
 //! Source: Redis 7.2.4 `multi.c`.
 
+use crate::cmd::specs;
 use crate::core::ctx::{Ctx, Outcome};
-use crate::core::table::{Handler, Row};
+use crate::core::table::Row;
 use crate::core::{call, lifecycle, watch};
 use crate::resp::errors::{self, CmdError};
 use crate::resp::request::Args;
 use crate::state::client::Flags as Client;
-use crate::state::spec::{CommandSpec, Flags};
-
-const ANY_TIME: Flags =
-    Flags::NOSCRIPT.or(Flags::LOADING).or(Flags::STALE).or(Flags::FAST).or(Flags::ALLOW_BUSY);
-const EXEC: Flags = Flags::NOSCRIPT
-    .or(Flags::LOADING)
-    .or(Flags::STALE)
-    .or(Flags::SKIP_SLOWLOG)
-    .or(Flags::NO_QUEUE)
-    .or(Flags::RUNS_QUEUE);
-
-const fn row(name: &'static str, arity: i32, flags: Flags, run: Handler) -> Row {
-    Row { run, spec: CommandSpec { name, arity, flags, ..CommandSpec::EMPTY }, subs: &[] }
-}
 
 /// The family's rows.
 pub const ROWS: &[Row] = &[
-    row("multi", 1, ANY_TIME.or(Flags::NO_QUEUE), multi),
-    row("exec", 1, EXEC, exec),
-    row("discard", 1, ANY_TIME.or(Flags::NO_QUEUE), discard),
-    row("watch", -2, ANY_TIME.or(Flags::NO_QUEUE), watch),
-    row("unwatch", 1, ANY_TIME, unwatch),
+    Row::new(specs::transactions::MULTI, multi),
+    Row::new(specs::transactions::EXEC, exec),
+    Row::new(specs::transactions::DISCARD, discard),
+    Row::new(specs::transactions::WATCH, watch),
+    Row::new(specs::transactions::UNWATCH, unwatch),
 ];
 
 /// `MULTI`
