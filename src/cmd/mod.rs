@@ -12,6 +12,8 @@ pub mod args;
 pub mod conn;
 pub mod keys;
 pub mod string;
+#[cfg(test)]
+mod testing;
 pub mod tools;
 pub mod tx;
 
