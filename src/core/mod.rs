@@ -4,6 +4,7 @@ pub mod alarm;
 pub mod call;
 pub mod ctx;
 pub mod effects;
+pub mod empty;
 pub mod gate;
 pub mod input;
 pub mod lifecycle;
