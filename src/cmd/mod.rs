@@ -14,6 +14,8 @@ pub mod docs;
 pub mod keys;
 pub mod specs;
 pub mod string;
+#[cfg(test)]
+mod testing;
 pub mod tools;
 pub mod tx;
 
