@@ -10,6 +10,7 @@ use crate::state::config_table::Reason;
 pub mod admin;
 pub mod args;
 pub mod conn;
+pub mod docs;
 pub mod keys;
 pub mod string;
 pub mod tools;
