@@ -115,6 +115,7 @@ pub fn call(
         propagate::expired_keys(srv, recorded);
     }
     if changed || srv.prop.pending() {
+        srv.prop.apart = command.spec.flags.has(Cmd::TOUCHES_ARBITRARY_KEYS);
         propagate::after_command(srv, db, args, changed, from_master);
     }
 }

@@ -30,6 +30,8 @@ pub struct Propagation {
     pub replaced: bool,
     pub suppress: bool,
     pub force: bool,
+    /// What the command caused does not belong together (keys that a SCAN found dead): no MULTI around it.
+    pub apart: bool,
     /// How many commands deep we are (EXEC and scripts run commands inside a command).
     pub depth: u32,
 }
@@ -154,7 +156,7 @@ pub fn flush(srv: &mut Server) {
     }
     let ops = std::mem::take(&mut srv.prop.ops);
     let bytes = std::mem::take(&mut srv.prop.bytes);
-    let wrap = ops.len() > 1;
+    let wrap = ops.len() > 1 && !srv.prop.apart;
     if wrap {
         // MULTI comes first, whatever the database: SELECT belongs inside, as Redis 7.2 sends it.
         feed(srv, b"*1\r\n$5\r\nMULTI\r\n");

@@ -1,7 +1,7 @@
 //! DEBUG: switches, probes and accidents for tests.
 //!
-//! A subcommand is a row of [`SUBS`]: its name, how many arguments it takes, what runs. As in Redis these are no
-//! rows of the command table: all of them share DEBUG's statistics and its permission
+//! A subcommand is a row of `SUBS`: its name, how many arguments it takes, what runs. As in Redis these are
+//! no rows of the command table: all of them share DEBUG's statistics and its permission
 //! (`enable-debug-command`), and a wrong number of arguments is an unknown subcommand.
 //!
 //! | file | holds |
