@@ -2,5 +2,7 @@
 
 use crate::core::table::Row;
 
+pub mod repl;
+
 /// The family's rows.
-pub const ROWS: &[Row] = &[];
+pub const ROWS: &[Row] = repl::ROWS;
