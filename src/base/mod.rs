@@ -1,1 +1,15 @@
 //! Floor 0: numbers, bytes, time, chance and the log. Knows no Redis command.
+
+pub mod bio;
+pub mod bytes;
+pub mod clock;
+pub mod crc;
+pub mod disk;
+pub mod glob;
+pub mod hash;
+pub mod info;
+pub mod ldouble;
+pub mod log;
+pub mod lzf;
+pub mod num;
+pub mod rng;
