@@ -1,42 +1,45 @@
 //! The replication buffer: one stream of bytes, kept once, read by many.
 //!
 //! # What
-//! Everything a master sends to its replicas is one endless stream of bytes. [`Backlog`] keeps the newest part of
-//! it in a list of blocks. It serves two readers: a replica that comes back and asks for what it missed (the
-//! "backlog" of `repl-backlog-size`), and the replicas that are connected now, each behind by its own amount.
-//! Both read the same blocks, so a written command costs one copy, not one per replica (Redis has this shape
-//! since 7.0).
+//! Everything a master sends to its replicas is one endless stream of bytes. [`Backlog`] keeps the newest
+//! part of it in a list of blocks. It serves two readers: a replica that comes back and asks for what it
+//! missed (the "backlog" of `repl-backlog-size`), and the replicas that are connected now, each behind by its
+//! own amount. Both read the same blocks, so a written command costs one copy, not one per replica (Redis has
+//! this shape since 7.0).
 //!
 //! # Offsets: the one off-by-one
-//! An *offset* here is a count: how many bytes of the stream came before. A fresh stream has offset 0; after 321
-//! bytes the offset is 321. Redis' wire and INFO however *number* the bytes, from 1: `PSYNC <id> 322` means "the
-//! next byte I need is number 322", said by one who holds 321 bytes; `repl_backlog_first_byte_offset:1` means
-//! that byte number 1 is still here. The two views meet in [`next_byte`] (count to number) and [`held_before`]
-//! (number to count) and nowhere else; every other function of the house speaks in counts.
+//! An *offset* here is a count: how many bytes of the stream came before. A fresh stream has offset 0; after
+//! 321 bytes the offset is 321. Redis' wire and INFO however *number* the bytes, from 1: `PSYNC <id> 322`
+//! means "the next byte I need is number 322", said by one who holds 321 bytes;
+//! `repl_backlog_first_byte_offset:1` means that byte number 1 is still here. The two views meet in
+//! [`next_byte`] (count to number) and [`held_before`] (number to count) and nowhere else; every other
+//! function of the house speaks in counts.
 //!
 //! # Cursors
-//! A replica is a [`CursorId`]: a registered position. A position is a plain offset; the block behind it is found
-//! by binary search (14 steps in a backlog of 256 MB), so there is no reference to keep right while blocks come
-//! and go. `slices` lends the unsent bytes block by block for one `writev`, `advance` says what the kernel took.
+//! A replica is a [`CursorId`]: a registered position. A position is a plain offset; the block behind it is
+//! found by binary search (14 steps in a backlog of 256 MB), so there is no reference to keep right while
+//! blocks come and go. `slices` lends the unsent bytes block by block for one `writev`, `advance` says what
+//! the kernel took.
 //!
 //! # Trimming
-//! The front block goes when what remains still exceeds the configured size and no cursor stands before its end.
-//! So a slow replica makes the buffer, and with it the range that PSYNC can serve, longer than configured: how
-//! long is for the client output limits to say ([`Backlog::output_memory`]). A block is dropped in O(number of
-//! replicas); one call drops at most [`TRIM_BLOCKS`], so that a replica which leaves a gigabyte behind does not
-//! stall the server; the rest goes with later appends and with [`Backlog::trim`] from the loop.
+//! The front block goes when what remains still exceeds the configured size and no cursor stands before its
+//! end. So a slow replica makes the buffer, and with it the range that PSYNC can serve, longer than
+//! configured: how long is for the client output limits to say ([`Backlog::output_memory`]). A block is
+//! dropped in O(number of replicas); one call drops at most [`TRIM_BLOCKS`], so that a replica which leaves a
+//! gigabyte behind does not stall the server; the rest goes with later appends and with [`Backlog::trim`]
+//! from the loop.
 //!
 //! Blocks hold 16 KiB at least and a sixteenth of the backlog at most: without the upper bound one huge value
-//! is one huge block, which can be dropped only as a whole and drives replicas over their limits again and again
-//! (redis issue 11666).
+//! is one huge block, which can be dropped only as a whole and drives replicas over their limits again and
+//! again (redis issue 11666).
 //!
 //! # Cost
-//! `append` into a block with room is one bounds check and one copy. Per block 64 bytes are charged in the memory
-//! figures, what Redis 7.2 charges for its list node and block header.
+//! `append` into a block with room is one bounds check and one copy. Per block 64 bytes are charged in the
+//! memory figures, what Redis 7.2 charges for its list node and block header.
 //!
 //! Source: behaviour of `replication.c`, `networking.c`, `object.c`, `evict.c` of Redis 7.2.4. Differs in: no
-//! index over the blocks (a sorted list needs none), hence `mem_replication_backlog` carries no index memory; a
-//! block has no allocator slack, so figures are rounder.
+//! index over the blocks (a sorted list needs none), hence `mem_replication_backlog` carries no index memory;
+//! a block has no allocator slack, so figures are rounder.
 
 use std::collections::VecDeque;
 
@@ -147,8 +150,8 @@ impl Backlog {
         self.end
     }
 
-    /// Continues the count at `offset` (cut to 0..=[`MAX_OFFSET`]) with no history: after a full sync, or when the
-    /// offset is read from a snapshot. Cursors are dropped: they belong to another history.
+    /// Continues the count at `offset` (cut to 0..=[`MAX_OFFSET`]) with no history: after a full sync, or
+    /// when the offset is read from a snapshot. Cursors are dropped: they belong to another history.
     #[must_use = "drop it in the background"]
     pub fn restart_at(&mut self, offset: i64) -> Discarded {
         let active = self.active;
@@ -158,8 +161,8 @@ impl Backlog {
         old
     }
 
-    /// Moves the whole history up by `delta` bytes: a master that restarts counts the DELs of its loading from 0
-    /// before it learns from the snapshot's end where the stream stood.
+    /// Moves the whole history up by `delta` bytes: a master that restarts counts the DELs of its loading
+    /// from 0 before it learns from the snapshot's end where the stream stood.
     pub fn rebase(&mut self, delta: i64) {
         let delta = delta.clamp(0, MAX_OFFSET - self.end.min(MAX_OFFSET));
         self.end += delta;
@@ -277,7 +280,8 @@ impl Backlog {
         self.cursors.iter().map(|(_, c)| c.at).min().unwrap_or(self.end)
     }
 
-    /// Registers a replica that holds `held` bytes of the stream. None when these bytes' successor is not here.
+    /// Registers a replica that holds `held` bytes of the stream. None when these bytes' successor is not
+    /// here.
     pub fn attach(&mut self, held: i64) -> Option<CursorId> {
         if !self.covers(held) {
             return None;
@@ -346,9 +350,9 @@ impl Backlog {
         self.trim(TRIM_BLOCKS);
     }
 
-    /// What Redis counts as this replica's output buffer (`omem`, and the output buffer limits): the whole blocks
-    /// from its place to the end, in bytes. The last block counts even when it was sent; nothing counts before
-    /// the first byte is fed.
+    /// What Redis counts as this replica's output buffer (`omem`, and the output buffer limits): the whole
+    /// blocks from its place to the end, in bytes. The last block counts even when it was sent; nothing
+    /// counts before the first byte is fed.
     pub fn output_memory(&self, id: CursorId) -> usize {
         let Some(cursor) = self.cursor(id) else { return 0 };
         let Some(tail) = self.blocks.back() else { return 0 };
@@ -376,8 +380,8 @@ impl Backlog {
         self.memory - self.mem_not_backlog()
     }
 
-    /// The replication share of `mem_not_counted_for_evict`: what exceeds the backlog with its overhead, attached
-    /// or not (a trim that lags behind must not evict keys).
+    /// The replication share of `mem_not_counted_for_evict`: what exceeds the backlog with its overhead,
+    /// attached or not (a trim that lags behind must not evict keys).
     pub fn mem_not_counted(&self) -> usize {
         self.memory.saturating_sub(self.size + (self.size / MIN_BLOCK + 1) * BLOCK_OVERHEAD)
     }

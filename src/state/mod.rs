@@ -2,3 +2,4 @@
 
 pub mod backlog;
 pub mod repl_ids;
+pub mod replica_link;
