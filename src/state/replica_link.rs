@@ -1,9 +1,9 @@
 //! The replica's side of a replication link, as a machine without sockets, files or clock.
 //!
 //! # What
-//! Events go in (bytes, a closed connection, the time), [`Action`]s come out (connect, send, write this part of
-//! the bytes to the snapshot, log that line). Whoever owns the socket and the files carries the actions out in
-//! order. So every step can be tested at every split of the bytes and in virtual time.
+//! Events go in (bytes, a closed connection, the time), [`Action`]s come out (connect, send, write this part
+//! of the bytes to the snapshot, log that line). Whoever owns the socket and the files carries the actions
+//! out in order. So every step can be tested at every split of the bytes and in virtual time.
 //!
 //! ```text
 //!            start, configure+tick                connected: send PING
@@ -21,29 +21,29 @@
 //! ```
 //!
 //! # Snapshot
-//! The caller says where it goes ([`LoadPlan`], asked when the header is read): to a file, which is loaded when it
-//! is whole ([`ReplicaLink::rdb_stored`]); into the parser at once; or into the parser beside the old data. The
-//! machine says when to drop old data ([`Action::FlushOldData`]), which in the first plan is after the file is
-//! safely in place: Redis flushes before it syncs and renames, so there a full disk costs the old data.
-//! Bytes after the snapshot are stream; they may come while the snapshot still loads ([`Action::Stream`] before
-//! [`Action::FullSyncDone`]): keep them, or stop reading meanwhile.
+//! The caller says where it goes ([`LoadPlan`], asked when the header is read): to a file, which is loaded
+//! when it is whole ([`ReplicaLink::rdb_stored`]); into the parser at once; or into the parser beside the old
+//! data. The machine says when to drop old data ([`Action::FlushOldData`]), which in the first plan is after
+//! the file is safely in place: Redis flushes before it syncs and renames, so there a full disk costs the old
+//! data. Bytes after the snapshot are stream; they may come while the snapshot still loads
+//! ([`Action::Stream`] before [`Action::FullSyncDone`]): keep them, or stop reading meanwhile.
 //!
 //! # Time
-//! Redis advances in a cron of one second. Here a lost link, a broken transfer and a timeout reconnect at once; a
-//! refusal (error reply, snapshot that does not load, full disk) tries again a second after the last try, since
-//! Redis' immediate retry turns such a master and its forks into a busy loop. No two tries start within
-//! [`MIN_GAP`]. A link that comes up tells its offset at once, then each second.
+//! Redis advances in a cron of one second. Here a lost link, a broken transfer and a timeout reconnect at
+//! once; a refusal (error reply, snapshot that does not load, full disk) tries again a second after the last
+//! try, since Redis' immediate retry turns such a master and its forks into a busy loop. No two tries start
+//! within [`MIN_GAP`]. A link that comes up tells its offset at once, then each second.
 //!
 //! # Memory and malice
-//! At most one line (1 KiB) and 40 bytes of mark are held. A line's length, a snapshot's length and offsets are
-//! numbers only: nothing is allocated for them. Only whole lines refresh the timeout, so an endless line ends in
-//! it.
+//! At most one line (1 KiB) and 40 bytes of mark are held. A line's length, a snapshot's length and offsets
+//! are numbers only: nothing is allocated for them. Only whole lines refresh the timeout, so an endless line
+//! ends in it.
 //!
 //! # Differences from `replication.c` 7.2.4, whose log lines these are
 //! - A `+FULLRESYNC` of wrong syntax, a bad length, or `+CONTINUE` where nothing was asked abort the attempt
 //!   (Redis goes on with a blank id, with length 0, or crashes).
-//! - After SYNC (a master without PSYNC) the history is `None`: the caller invents an id at offset 0, where Redis
-//!   keeps a stale id at offset -1.
+//! - After SYNC (a master without PSYNC) the history is `None`: the caller invents an id at offset 0, where
+//!   Redis keeps a stale id at offset -1.
 //! - A long error reply is cut and its rest skipped; Redis would take the rest for the next reply.
 //! - A connection lost while a whole snapshot loads is noticed after the load, so that the load is not wasted
 //!   (same in Redis); then the rest comes by partial resync.
@@ -102,7 +102,8 @@ pub struct Env<'a> {
     pub failover: bool,
 }
 
-/// What the owner of sockets, files and data has to do, in this order. Ranges are within the bytes just given.
+/// What the owner of sockets, files and data has to do, in this order. Ranges are within the bytes just
+/// given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Open a connection; answer with `connected`, `connect_refused` or `connect_failed`.
@@ -131,8 +132,8 @@ pub enum Action {
     AbortFullSync,
     /// The snapshot is loaded: adopt `history`, restart the backlog there, select `db`.
     FullSyncDone { history: Option<(ReplId, i64)>, db: Option<usize> },
-    /// The stream goes on where we stood. With `renamed` (asked, new): `ReplIds::follow`, disconnect our replicas.
-    /// Make sure the backlog is active; select `db`.
+    /// The stream goes on where we stood. With `renamed` (asked, new): `ReplIds::follow`, disconnect our
+    /// replicas. Make sure the backlog is active; select `db`.
     Continue { renamed: Option<(ReplId, ReplId)>, db: Option<usize> },
     /// Bytes of the stream, for the master's client; not to be executed before FullSyncDone or Continue.
     Stream(Range<usize>),
@@ -252,7 +253,8 @@ impl ReplicaLink {
         self.phase = Phase::Waiting { at: now, why: Why::Fresh };
     }
 
-    /// A replica restarts from a snapshot with `repl-id`, `repl-offset`, `repl-stream-db`: ask to go on there.
+    /// A replica restarts from a snapshot with `repl-id`, `repl-offset`, `repl-stream-db`: ask to go on
+    /// there.
     pub fn restore(&mut self, id: ReplId, offset: i64, db: Option<usize>, out: &mut Out) {
         self.cache_own(id, offset, db, out);
     }
@@ -260,14 +262,15 @@ impl ReplicaLink {
     fn cache_own(&mut self, id: ReplId, offset: i64, db: Option<usize>, out: &mut Out) {
         notice(
             out,
-            "Before turning into a replica, using my own master parameters to synthesize a cached master: I may be \
+            "Before turning into a replica, using my own master parameters to synthesize a cached master: \
+            I may be \
              able to synchronize with the new master with just a partial transfer.",
         );
         self.cached = Some(Cached { id, offset: offset.clamp(0, MAX_OFFSET), db });
     }
 
-    /// `REPLICAOF host port`, first or another master. `own` is our history (`replid`, offset), used to ask for a
-    /// partial resync when we were a master until now.
+    /// `REPLICAOF host port`, first or another master. `own` is our history (`replid`, offset), used to ask
+    /// for a partial resync when we were a master until now.
     pub fn start(&mut self, host: &str, port: u16, own: (ReplId, i64), env: &Env<'_>, out: &mut Out) {
         let was_master = self.target.is_none();
         self.leave(env.now, out);
@@ -500,8 +503,8 @@ impl ReplicaLink {
         }
     }
 
-    /// `n` bytes of the stream were applied (whole commands outside MULTI, whole transactions), after which `db` is
-    /// selected.
+    /// `n` bytes of the stream were applied (whole commands outside MULTI, whole transactions), after which
+    /// `db` is selected.
     pub fn applied(&mut self, n: u64, db: usize) {
         if let Phase::Online(on) = &mut self.phase {
             on.applied = on.applied.saturating_add_unsigned(n).min(on.read);

@@ -1,8 +1,9 @@
-//! From the open connection to the answer of PSYNC: which reply is awaited, what a reply means, what is sent next.
+//! From the open connection to the answer of PSYNC: which reply is awaited, what a reply means, what is sent
+//! next.
 //!
-//! After the answer to PING everything but PSYNC goes out in one write; replies come back in that order. As in
-//! Redis only a refused AUTH is fatal: not every server knows every REPLCONF, and an unanswered need (a password
-//! that was not given) shows itself at PSYNC.
+//! After the answer to PING everything but PSYNC goes out in one write; replies come back in that order. As
+//! in Redis only a refused AUTH is fatal: not every server knows every REPLCONF, and an unanswered need (a
+//! password that was not given) shows itself at PSYNC.
 
 use super::wire::{self, PsyncReply, digits, push_command};
 use super::{Action, Cached, Env, Online, Out, Phase, ReplicaLink, SECOND, Step, notice, warning};

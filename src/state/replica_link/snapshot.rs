@@ -6,8 +6,8 @@
 //! | Socket | flush, load | `RdbEnd` | online |
 //! | Swap | load | `RdbEnd` | swap, online |
 //!
-//! In the streamed plans the loader may be done before the end mark has come; a snapshot byte after that means
-//! that mark and data disagree.
+//! In the streamed plans the loader may be done before the end mark has come; a snapshot byte after that
+//! means that mark and data disagree.
 
 use super::wire::{self, Header, MarkScan};
 use super::{Action, Env, LoadPlan, Out, Phase, ReplicaLink, SECOND, notice, warning};
@@ -79,7 +79,8 @@ impl ReplicaLink {
                 warning(
                     out,
                     format!(
-                        "Bad protocol from MASTER, the first byte is not '$' (we received '{shown}'), are you sure \
+                        "Bad protocol from MASTER, the first byte is not '$' (we received '{shown}'), are \
+                        you sure \
                          the host and port are right?"
                     ),
                 );
@@ -194,8 +195,8 @@ impl ReplicaLink {
         }
     }
 
-    /// The loader is content. `db` is the snapshot's `repl-stream-db`. May come before [`Action::RdbEnd`]; any
-    /// snapshot byte after it is then an error.
+    /// The loader is content. `db` is the snapshot's `repl-stream-db`. May come before [`Action::RdbEnd`];
+    /// any snapshot byte after it is then an error.
     pub fn load_done(&mut self, db: Option<usize>, env: &Env<'_>, out: &mut Out) {
         let Phase::Transfer(t) = &mut self.phase else { return };
         if !t.loading {

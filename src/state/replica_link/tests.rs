@@ -11,9 +11,12 @@ const OWN: ReplId = *b"db9d1cfd1889fb8f3cf04acf5541ff40b188431f";
 const NEW: ReplId = *b"288a55f22d9872673c897675c8a11ab8a1d18b7d";
 
 /// A snapshot as Redis 7.2.4 sent it.
-const RDB: &[u8] = b"REDIS0011\xfa\tredis-ver\x057.2.4\xfa\nredis-bits\xc0@\xfa\x05ctime\xc2\xd6\xbd\x02k\xfa\
-\x08used-mem\xc2xQ\x0f\x00\xfa\x0erepl-stream-db\xc0\x00\xfa\x07repl-id(4f9d67542eadc36973b430e9f2c19ae2cc2f3edd\
-\xfa\x0brepl-offset\xc0\x00\xfa\x08aof-base\xc0\x00\xfe\x00\xfb\x02\x00\x12\x01l\x01\x02\r\r\x00\x00\x00\x02\x00\
+const RDB: &[u8] =
+    b"REDIS0011\xfa\tredis-ver\x057.2.4\xfa\nredis-bits\xc0@\xfa\x05ctime\xc2\xd6\xbd\x02k\xfa\
+\x08used-mem\xc2xQ\x0f\x00\xfa\x0erepl-stream-db\xc0\x00\xfa\
+\x07repl-id(4f9d67542eadc36973b430e9f2c19ae2cc2f3edd\
+\xfa\x0brepl-offset\xc0\x00\xfa\x08aof-base\xc0\x00\xfe\x00\xfb\x02\x00\x12\x01l\x01\x02\r\r\x00\
+\x00\x00\x02\x00\
 \x81a\x02\x81b\x02\xff\x00\x04name\x08mildlamb\xff\x96d\xb7\xa9\xd6}y\xdb";
 const EOF_MARK: &[u8] = b"50c45b9686eb0d81bdee1604f517b7453f47823a";
 const STREAM: &[u8] = b"*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nset\r\n$1\r\nx\r\n$1\r\ny\r\n";
@@ -157,8 +160,10 @@ fn session(mark: bool) -> Vec<u8> {
     }
 }
 
-const HANDSHAKE: &str = "*1\r\n$4\r\nPING\r\n*2\r\n$4\r\nAUTH\r\n$6\r\nsekret\r\n*3\r\n$8\r\nREPLCONF\r\n$14\r\n\
-listening-port\r\n$5\r\n17102\r\n*5\r\n$8\r\nREPLCONF\r\n$4\r\ncapa\r\n$3\r\neof\r\n$4\r\ncapa\r\n$6\r\npsync2\r\n";
+const HANDSHAKE: &str = "*1\r\n$4\r\nPING\r\n*2\r\n$4\r\nAUTH\r\n$6\r\nsekret\r\n*3\r\n$8\r\n\
+REPLCONF\r\n$14\r\n\
+listening-port\r\n$5\r\n17102\r\n*5\r\n$8\r\nREPLCONF\r\n$4\r\ncapa\r\n$3\r\neof\r\n$4\r\ncapa\r\n\
+$6\r\npsync2\r\n";
 
 #[test]
 fn recorded_sessions_at_every_split() {
@@ -208,7 +213,8 @@ fn the_log_of_a_first_sync_and_a_cut_link() {
     assert_eq!(
         rig.logs(),
         [
-            "Before turning into a replica, using my own master parameters to synthesize a cached master: I may be \
+            "Before turning into a replica, using my own master parameters to synthesize a cached master: \
+            I may be \
              able to synchronize with the new master with just a partial transfer.",
             "Connecting to MASTER 127.0.0.1:17199",
             "MASTER <-> REPLICA sync started",
@@ -325,13 +331,11 @@ fn answers_that_lead_nowhere() {
             "Master replied with wrong +FULLRESYNC syntax.".into(),
         ),
         (b"+FULLRESYNC\r\n", "Master replied with wrong +FULLRESYNC syntax.".into()),
-        (
-            b"-ERR what\r\n-NOAUTH no\r\n",
-            "MASTER aborted replication with an error: NOAUTH no".into(),
-        ),
+        (b"-ERR what\r\n-NOAUTH no\r\n", "MASTER aborted replication with an error: NOAUTH no".into()),
         (
             b"+WHAT\r\nGET / HTTP\r\n",
-            "Bad protocol from MASTER, the first byte is not '$' (we received 'GET / HTTP'), are you sure the host \
+            "Bad protocol from MASTER, the first byte is not '$' (we received 'GET / HTTP'), are you sure \
+            the host \
              and port are right?"
                 .into(),
         ),

@@ -57,7 +57,8 @@ impl ReplicaLink {
         self.cached.as_ref()
     }
 
-    /// Bytes applied of the connected master's stream; what ROLE shows and an ACK carries. None when not connected.
+    /// Bytes applied of the connected master's stream; what ROLE shows and an ACK carries. None when not
+    /// connected.
     pub fn offset(&self) -> Option<i64> {
         match &self.phase {
             Phase::Online(on) => Some(on.applied),
@@ -65,7 +66,8 @@ impl ReplicaLink {
         }
     }
 
-    /// Database selected in the master's stream, connected or cached; what a snapshot keeps as `repl-stream-db`.
+    /// Database selected in the master's stream, connected or cached; what a snapshot keeps as
+    /// `repl-stream-db`.
     pub fn stream_db(&self) -> Option<usize> {
         match &self.phase {
             Phase::Online(on) => on.db,

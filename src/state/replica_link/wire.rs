@@ -138,8 +138,8 @@ pub fn header(line: &[u8]) -> Header {
 
 /// Finds the end mark in a stream that comes in pieces cut anywhere.
 ///
-/// Bytes that might be the mark's beginning are held back until the next piece tells; as they equal the mark's
-/// first bytes, only their number is kept.
+/// Bytes that might be the mark's beginning are held back until the next piece tells; as they equal the
+/// mark's first bytes, only their number is kept.
 pub struct MarkScan {
     mark: [u8; MARK],
     finder: Finder<'static>,
