@@ -120,6 +120,9 @@ fn run_batch(
         let request = &input[pending.at..pending.end];
         if pending.spans.is_empty() {
             sign_of_life(srv, me);
+        } else if pending.inline.is_some() && srv.clients[me].flags.has(Flags::MASTER) {
+            inline_from_master(srv, me);
+            return (came_to, true);
         } else {
             let args = match &pending.inline {
                 Some(built) => Args::inline(built, &pending.spans),
@@ -142,6 +145,17 @@ fn run_batch(
         }
     }
     (came_to, false)
+}
+
+/// A master never sends a command as a line of words: the stream and we do not agree where we are.
+#[cold]
+fn inline_from_master(srv: &mut Server, me: ClientId) {
+    crate::log_warning!(
+        "WARNING: Receiving inline protocol from master, master stream corruption? Closing the master \
+         connection and discarding the cached master."
+    );
+    srv.clients[me].flags.set(Flags::CLOSE_AFTER_REPLY);
+    srv.clients.close(me);
 }
 
 /// An empty line: what a replica sends while it loads.

@@ -16,6 +16,7 @@
 //! `replicationCron`, `refreshGoodSlavesCount`.
 
 use crate::base::bytes::eq_ignore_case;
+use crate::base::log;
 use crate::core::ctx::Ctx;
 use crate::core::propagate;
 use crate::core::server::Server;
@@ -103,11 +104,7 @@ fn partial(srv: &mut Server, me: ClientId, id: &[u8], number: i64) -> bool {
         Ok(granted) => granted,
         Err(why) => {
             for (level, line) in why.log_lines(&name) {
-                if level == log::Level::Warn {
-                    log_warning!("{line}");
-                } else {
-                    log_notice!("{line}");
-                }
+                log::write(level, format_args!("{line}"));
             }
             return false;
         }
