@@ -1,61 +1,19 @@
 //! A server without a world, for tests of commands: a manual clock, a replication stream that can be read
 //! back, and clients that are driven with words.
 
-use std::io;
-use std::path::Path;
-use std::sync::Arc;
-
 use crate::base::clock::Clock;
-use crate::base::disk::{Disk, RealDisk};
 use crate::base::rng::Rng;
 use crate::core::server::Server;
 use crate::core::table::CommandTable;
+use crate::core::testing::NoWorld;
 use crate::core::{input, lifecycle};
 use crate::resp::request::push_request;
 use crate::state::backlog::CursorId;
 use crate::state::client::ClientId;
 use crate::state::config::Config;
-use crate::state::host::{ChildKind, ChildSide, CpuFigures, Host, HostChange, MemoryFigures};
 
 /// When tests begin, in Unix ms.
 pub const START: i64 = 1_700_000_000_000;
-
-/// A world that does nothing.
-struct Nowhere;
-
-impl Host for Nowhere {
-    fn disk(&self) -> Arc<dyn Disk> {
-        Arc::new(RealDisk)
-    }
-    fn fork(&mut self, _: ChildKind, _: &mut dyn FnMut(&mut dyn ChildSide) -> i32) -> io::Result<i32> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-    fn kill_child(&mut self, _: i32) {}
-    fn hold_stream(&mut self, _: bool) {}
-    fn connect(&mut self, _: ClientId, _: &str, _: u16, _: Option<&str>) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-    fn apply(&mut self, _: &HostChange) -> Result<(), String> {
-        Ok(())
-    }
-    fn drop_later(&mut self, _: Box<dyn Send>) {}
-    fn close_later(&mut self, _: &Path) -> io::Result<()> {
-        Ok(())
-    }
-    fn pending_drops(&self) -> u64 {
-        0
-    }
-    fn sleep_us(&mut self, _: u64) {}
-    fn memory(&mut self) -> MemoryFigures {
-        MemoryFigures::default()
-    }
-    fn cpu(&mut self) -> CpuFigures {
-        CpuFigures::default()
-    }
-    fn pid(&self) -> i32 {
-        1
-    }
-}
 
 /// A server with clients and a reader of its stream.
 pub struct Desk {
@@ -83,7 +41,7 @@ impl Desk {
             line.split(' ').map(|word| if word == "''" { b"" } else { word.as_bytes() }).collect();
         let mut request = Vec::new();
         push_request(&mut request, &words);
-        input::feed(&mut self.srv, &mut Nowhere, who, &request);
+        input::feed(&mut self.srv, &mut NoWorld::default(), who, &request);
         let reply = std::mem::take(&mut self.srv.clients[who].out.bytes);
         String::from_utf8(reply).expect("tests speak UTF-8").replace("\r\n", "|")
     }

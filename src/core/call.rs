@@ -57,6 +57,7 @@ pub fn run_top(
     call(srv, host, me, command, args, out);
     let client = &mut srv.clients[me];
     client.commands_processed += 1;
+    client.write_offset = srv.repl.backlog.offset();
     const SILENT: Flags = Flags::REPLY_OFF.or(Flags::REPLY_SKIP).or(Flags::MASTER).or(Flags::REPLY_SKIP_NEXT);
     if client.flags.has(SILENT) {
         silence(client, out, mark);

@@ -13,5 +13,7 @@ pub mod monitor;
 pub mod propagate;
 pub mod server;
 pub mod table;
+#[cfg(test)]
+pub mod testing;
 pub mod wake;
 pub mod watch;

@@ -1,10 +1,10 @@
 //! Family admin: to be written.
 
 pub mod command;
+pub mod debug;
+pub mod repl;
 
 use crate::core::table::Row;
 
-pub mod debug;
-
 /// The family's rows.
-pub const ROWS: &[Row] = &[command::ROW];
+pub const ROWS: &[Row] = &[command::ROW, debug::DEBUG];

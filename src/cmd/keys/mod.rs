@@ -64,8 +64,6 @@ pub const ROWS: &[Row] = &[
             Row::new(specs::generic::OBJECT_REFCOUNT, object::refcount),
         ],
     ),
-    // Listed here until the family of administration lists it.
-    crate::cmd::admin::debug::DEBUG,
 ];
 
 /// A whole number.

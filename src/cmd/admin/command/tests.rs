@@ -1,8 +1,8 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::cmd::docs;
 use crate::cmd::FAMILIES;
+use crate::cmd::docs;
 use crate::resp::request::OwnedArgs;
 use crate::state::spec::{ArgSpec, Begin, Find};
 
