@@ -131,7 +131,7 @@ fn del_counts_living_keys_and_dead_ones_go_as_expired() {
     b.put(0, "dead", "1", Some(NOW - 1));
     assert_eq!(b.run("DEL a dead none a"), ":1");
     assert_eq!(b.events(), "del:a@0 expired:dead@0");
-    assert_eq!(b.stream(), "SELECT 0 MULTI DEL dead DEL a dead none a EXEC");
+    assert_eq!(b.stream(), "MULTI SELECT 0 DEL dead DEL a dead none a EXEC");
     b.put(0, "dead", "1", Some(NOW - 1));
     assert_eq!(b.run("UNLINK dead"), ":0");
     assert_eq!(b.stream(), "DEL dead");
