@@ -1,9 +1,10 @@
-//! The same seeded stream of commands to our server and to Debian's redis-server, in RESP2 and in RESP3; every answer is
-//! compared, and at the end of a round the digest of all data.
+//! The same seeded stream of commands to our server and to Debian's redis-server, in RESP2 and in RESP3;
+//! every answer is compared, and at the end of a round the digest of all data.
 //!
-//! `REPLIS_SEEDS` sets how many rounds are played (80), `REPLIS_SEED` the first seed (1), `REPLIS_STEPS` the steps of a
-//! round (700), `REPLIS_LAST` how many commands are printed before a difference (20). A round that finds a difference prints its seed, the last commands before it, both answers, and the
-//! shortest stream that still shows it. What is meant to differ stands in `differential/intended.rs`.
+//! `REPLIS_SEEDS` sets how many rounds are played (80), `REPLIS_SEED` the first seed (1), `REPLIS_STEPS` the
+//! steps of a round (700), `REPLIS_LAST` how many commands are printed before a difference (20). A round that
+//! finds a difference prints its seed, the last commands before it, both answers, and the shortest stream
+//! that still shows it. What is meant to differ stands in `differential/intended.rs`.
 
 mod common;
 #[path = "differential/mod.rs"]
@@ -53,7 +54,8 @@ fn report(pair: &mut Pair, seed: u64, stream: &[Step], found: &Mismatch) -> Stri
     let (short, again) = pair.shrink(stream, found, Duration::from_secs(8));
     let short = if short.len() > 60 { format!("  ({} steps)\n", short.len()) } else { show(&short) };
     format!(
-        "seed {seed}, step {}: {}\nours: {}\nreal: {}\nthe last commands:\n{last}shortest stream found ({}):\n{short}\
+        "seed {seed}, step {}: {}\nours: {}\nreal: {}\nthe last commands:\n{last}\
+         shortest stream found ({}):\n{short}\
          ours: {}\nreal: {}\nplay it again: REPLIS_SEED={seed} REPLIS_SEEDS=1",
         found.at, found.why, found.ours, found.real, again.why, again.ours, again.real,
     )

@@ -1,6 +1,8 @@
-//! Requests cut at any byte give the same replies: a pipelined stream is sent whole once, then in random pieces.
+//! Requests cut at any byte give the same replies: a pipelined stream is sent whole once, then in random
+//! pieces.
 //!
-//! After each piece another connection makes a round trip, so the server has met the piece alone before the next comes.
+//! After each piece another connection makes a round trip, so the server has met the piece alone before the
+//! next comes.
 
 mod common;
 #[path = "differential/mod.rs"]
@@ -62,7 +64,8 @@ fn split_requests_give_the_same_replies() {
                 let at = parted.iter().zip(&whole).take_while(|(a, b)| a == b).count();
                 let around = |r: &[u8]| printable(&r[at.saturating_sub(40)..], 120);
                 panic!(
-                    "seed {seed}, split {split} at {cuts:?}: replies differ at byte {at}\nwhole:  {}\nparted: {}\nstream: {}",
+                    "seed {seed}, split {split} at {cuts:?}: replies differ at byte {at}\n\
+                     whole:  {}\nparted: {}\nstream: {}",
                     around(&whole),
                     around(&parted),
                     printable(&bytes, 3000),

@@ -1,5 +1,5 @@
-//! Connection and server commands: what a client says about itself, and the parts of INFO, CONFIG and COMMAND that both
-//! servers have in common.
+//! Connection and server commands: what a client says about itself, and the parts of INFO, CONFIG and COMMAND
+//! that both servers have in common.
 
 use super::generate::words;
 use super::pools::{EDGES, db, edge, key, value};

@@ -53,7 +53,8 @@ pub fn line(rng: &mut Rng, args: &[Vec<u8>]) -> Vec<u8> {
             out.extend(std::iter::repeat_n(b' ', 1 + rng.below(2)));
         }
         let bare = !arg.is_empty() && arg.iter().all(|b| b.is_ascii_alphanumeric() || b":.-_{}".contains(b));
-        // A line that begins with '*' would be taken for an array, and a quote must not stand inside single quotes bare.
+        // A line that begins with '*' would be taken for an array, and a quote must not stand inside single
+        // quotes bare.
         let single = arg.iter().all(|b| !b"\r\n\\\0".contains(b));
         match rng.below(3) {
             0 if bare => out.extend_from_slice(arg),
@@ -135,7 +136,8 @@ impl Generator {
                 continue;
             }
             self.follow(&step);
-            // SET with a time long past leaves a key that is gone when somebody looks; so somebody looks at once.
+            // SET with a time long past leaves a key that is gone when somebody looks; so somebody looks at
+            // once.
             let dated = (3..step.args.len()).any(|i| matches!(step.word(i).as_str(), "EXAT" | "PXAT"));
             if step.word(0) == "SET" && dated {
                 self.queue.push_front(Step::new(step.conn, vec![b"EXISTS".to_vec(), step.args[1].clone()]));

@@ -85,15 +85,11 @@ impl Pair {
                     });
                 }
             };
-            if let Some(why) = differ(&step.check, &ours, &real) {
-                if intended::row(step, &ours, &real).is_none() {
-                    return Err(Mismatch {
-                        at,
-                        why,
-                        ours: printable(&ours, 400),
-                        real: printable(&real, 400),
-                    });
-                }
+            if let Some(why) = differ(&step.check, &ours, &real)
+                && intended::row(step, &ours, &real).is_none()
+            {
+                let (ours, real) = (printable(&ours, 400), printable(&real, 400));
+                return Err(Mismatch { at, why, ours, real });
             }
         }
         self.same_digest(steps.len()).map_err(|e| broken(steps.len(), e))?

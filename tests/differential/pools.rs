@@ -1,8 +1,10 @@
-//! What arguments are drawn from: few keys, so that commands meet; values and numbers at the edges where servers differ.
+//! What arguments are drawn from: few keys, so that commands meet; values and numbers at the edges where
+//! servers differ.
 
 use super::rng::Rng;
 
-/// Numbers at the edges of what is an integer; none is small and positive, so that no key of a stream expires on its way.
+/// Numbers at the edges of what is an integer; none is small and positive, so that no key of a stream expires
+/// on its way.
 pub const EDGES: &[&str] = &[
     "0",
     "-0",

@@ -7,7 +7,8 @@ pub struct Rng(u64);
 impl Rng {
     /// The sequence of `seed`; near seeds give unrelated sequences.
     pub fn new(seed: u64) -> Self {
-        // Scrambled first: seeds that differ by the step of the sequence would else give the same one, shifted.
+        // Scrambled first: seeds that differ by the step of the sequence would else give the same one,
+        // shifted.
         Self(Self(seed ^ 0x5851_f42d_4c95_7f2d).next())
     }
 

@@ -28,9 +28,11 @@ pub enum Check {
     ScanLoop,
     /// The answer, then the end of the connection; it is opened again for the next step.
     Closes,
-    /// The bytes go over a connection of their own, which is then shut for writing; everything up to the end is compared.
+    /// The bytes go over a connection of their own, which is then shut for writing; everything up to the end
+    /// is compared.
     Raw,
-    /// Nothing is sent: both servers are asked until the key (args[0]) is gone from the connection's database.
+    /// Nothing is sent: both servers are asked until the key (args[0]) is gone from the connection's
+    /// database.
     Gone,
 }
 

@@ -1,4 +1,5 @@
-//! A blocking connection that hands out replies as the raw bytes they came in, and a small tree for looking inside.
+//! A blocking connection that hands out replies as the raw bytes they came in, and a small tree for looking
+//! inside.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};

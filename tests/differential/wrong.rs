@@ -1,11 +1,13 @@
-//! Mistakes: too few or too many arguments, names that do not exist, words in the wrong place, broken protocol.
+//! Mistakes: too few or too many arguments, names that do not exist, words in the wrong place, broken
+//! protocol.
 
 use super::generate::{Words, words};
 use super::pools::{edge, key, value};
 use super::rng::Rng;
 use super::step::{Step, encode};
 
-/// Commands that may be called with anything: none blocks, closes, or costs memory by a number in its arguments.
+/// Commands that may be called with anything: none blocks, closes, or costs memory by a number in its
+/// arguments.
 pub const NAMES: &[&str] = &[
     "GET",
     "SET",
@@ -76,7 +78,8 @@ const UNKNOWN: &[&str] = &[
     "OBJECT|ENCODING",
     "F\x01O",
     "'foo'",
-    "a-very-long-name-of-a-command-that-nobody-has-ever-heard-of-and-which-goes-on-and-on-and-on-and-on-and-on-past-128-bytes-of-its-name",
+    "a-very-long-name-of-a-command-that-nobody-has-ever-heard-of-and-which-goes-on-and-on-and-on-and-\
+     on-and-on-past-128-bytes-of-its-name",
 ];
 
 /// A command that is probably wrong.
@@ -187,8 +190,8 @@ const BROKEN: &[&[u8]] = &[
     b"*1\r\n$4\r\nPING\r\nPING\r\n*2\r\n$4\r\nECHO\r\n$0\r\n\r\n",
 ];
 
-/// Bytes that break the protocol somewhere, for a connection of their own. None of them is to change a key that lives
-/// on: bytes are flipped only in requests that write to keys of their own.
+/// Bytes that break the protocol somewhere, for a connection of their own. None of them is to change a key
+/// that lives on: bytes are flipped only in requests that write to keys of their own.
 pub fn garbage(rng: &mut Rng) -> Step {
     if rng.one_in(3) {
         return Step::raw(BROKEN[rng.below(BROKEN.len())].to_vec());
