@@ -1,13 +1,13 @@
 //! The command line: what a start of this program means.
 //!
-//! `redis-server [FILE] [--option value ...] [-]`: the options are turned into lines of a configuration file and
-//! read after FILE and standard input, so the last setting wins and every error has the form of a file error.
-//! The rules that scripts lean on (option and value in one argument, several values, bare `--save`, `-` first or
-//! last) are those of Redis 7.2.4; the tests below were checked against a real server, 7.0.15.
+//! `redis-server [FILE] [--option value ...] [-]`: the options are turned into lines of a configuration file
+//! and read after FILE and standard input, so the last setting wins and every error has the form of a file
+//! error. The rules that scripts lean on (option and value in one argument, several values, bare `--save`,
+//! `-` first or last) are those of Redis 7.2.4; the tests below were checked against a real server, 7.0.15.
 //!
-//! The flags that ask for something other than a server (`--version` and the like) count only as the very first
-//! argument, in Redis and here; `getopts` knows their forms and writes their part of the help. The rest is no
-//! `getopts` grammar: any name may follow `--`, with any number of values.
+//! The flags that ask for something other than a server (`--version` and the like) count only as the very
+//! first argument, in Redis and here; `getopts` knows their forms and writes their part of the help. The rest
+//! is no `getopts` grammar: any name may follow `--`, with any number of values.
 //!
 //! The program's own name chooses, too: as `redis-check-rdb` or `redis-check-aof` it checks files, as
 //! `redis-sentinel` it would be a Sentinel.
@@ -69,7 +69,8 @@ pub fn parse(args: &[OsString], stdin: &mut dyn Read) -> Launch {
     parse_in(args, stdin, &mut RealFiles)
 }
 
-/// [`parse`] in a given world: with a command table behind it, `rename-command` and `user` lines are checked, too.
+/// [`parse`] in a given world: with a command table behind it, `rename-command` and `user` lines are checked,
+/// too.
 pub fn parse_in(args: &[OsString], stdin: &mut dyn Read, world: &mut dyn Surroundings) -> Launch {
     let program = args.first().and_then(|path| Path::new(path).file_name()).unwrap_or_default().as_bytes();
     let rest = args.get(1..).unwrap_or_default();
@@ -136,7 +137,7 @@ fn test_memory(args: &[OsString]) -> Launch {
 fn usage() -> String {
     let brief = "Usage: redis-server [FILE] [--OPTION VALUE...]... [-]\n\n\
         FILE is a configuration file; - as the first or last argument reads more of it from standard input.\n\
-        Every option of the file can be given as --OPTION with its values; the last setting of an option counts.";
+        Every option of the file can be given as --OPTION with its values; the last setting counts.";
     let examples = "\n\
         Examples:\n    \
         redis-server                                        defaults, port 6379\n    \
@@ -181,8 +182,8 @@ fn absolute(name: &Path, world: &dyn Surroundings) -> PathBuf {
     dir.join(name)
 }
 
-/// Turns options into lines of a configuration file; also whether `-` asks for standard input. `whole`: the first
-/// argument here is the first of the program.
+/// Turns options into lines of a configuration file; also whether `-` asks for standard input. `whole`: the
+/// first argument here is the first of the program.
 fn option_lines(args: &[OsString], whole: bool) -> (Vec<u8>, bool) {
     let mut lines = Vec::new();
     let mut from_stdin = false;

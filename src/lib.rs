@@ -8,7 +8,7 @@
 //! | 0 | [`base`] | numbers, bytes, glob, checksums, clock, chance, log |
 //! | 1 | [`ds`], [`resp`], [`net`] | data structures; the protocol; the reactor |
 //! | 2 | [`object`] | values, their encodings, the key entry |
-//! | 3 | [`keyspace`], [`format`] | databases and expiry; RDB bytes |
+//! | 3 | [`keyspace`], [`mod@format`] | databases and expiry; RDB bytes |
 //! | 4 | [`state`] | one struct per concern: clients, config, backlog, replica link |
 //! | 5 | [`core`] | `Server`, the command table, `execute`, propagation |
 //! | 6 | [`persist`], [`repl`] | procedures over `Server` |

@@ -1,5 +1,49 @@
-//! The `redis-server` binary: wires the floors together and hands over to `serve`.
+//! The `redis-server` binary: reads the command line, hands the command families to the core, and serves.
 
-use tikv_jemallocator as _;
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::exit;
 
-fn main() {}
+use replis::cli::{self, Launch};
+use replis::cmd;
+use replis::core::table::CommandTable;
+use replis::serve::boot;
+
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+fn main() {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let mut world = cmd::Surroundings::new(CommandTable::new(cmd::FAMILIES));
+    match cli::parse_in(&args, &mut std::io::stdin().lock(), &mut world) {
+        Launch::Run(run) => {
+            let program = args.first().map(|a| a.to_string_lossy().into_owned()).unwrap_or_default();
+            exit(boot::run(boot::Start {
+                config: *run.config,
+                config_file: run.config_file,
+                table: world.into_table(),
+                bare: run.bare,
+                program,
+                notes: run.notes,
+            }))
+        }
+        Launch::Print { text, stderr, code } => {
+            let mut to: Box<dyn Write> =
+                if stderr { Box::new(std::io::stderr()) } else { Box::new(std::io::stdout()) };
+            // Nobody may be listening.
+            let _ = to.write_all(text.as_bytes());
+            exit(code)
+        }
+        Launch::Refuse(text) => {
+            replis::base::log::init(replis::base::log::Level::Notice, None);
+            replis::log_warning!("{text}");
+            exit(1)
+        }
+        Launch::TestMemory(mb) => exit(cmd::tools::test_memory(mb)),
+        Launch::CheckSystem => exit(cmd::tools::check_system()),
+        Launch::CheckRdb(_) | Launch::CheckAof(_) => {
+            eprintln!("This program cannot check files yet.");
+            exit(1)
+        }
+    }
+}

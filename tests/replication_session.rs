@@ -97,7 +97,9 @@ impl Session {
     /// What the one at the keyboard waited for before typing step `index`.
     fn wait_before(&self, step: &Step, index: usize, all: &[Step]) {
         let previous = index.checked_sub(1).map_or("", |index| all[index].command.as_str());
-        if previous == "replicaof 127.0.0.1 17101" {
+        if step.command == "replicaof 127.0.0.1 17101" {
+            self.wait_online(&[&self.near]);
+        } else if previous == "replicaof 127.0.0.1 17101" {
             self.wait_online(&[&self.near, &self.far]);
         } else if step.command == "set after cut" {
             self.proxy.cut();

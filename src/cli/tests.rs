@@ -174,7 +174,8 @@ fn refusals_show_the_line_they_became() {
     let (text, ..) = printed(&["--logfile", "/no/such/log"]);
     assert_eq!(
         text,
-        "\n*** FATAL CONFIG FILE ERROR (Redis 7.2.4) ***\nCan't open the log file: No such file or directory\n"
+        "\n*** FATAL CONFIG FILE ERROR (Redis 7.2.4) ***\n\
+         Can't open the log file: No such file or directory\n"
     );
 }
 

@@ -1,1 +1,62 @@
 //! Floor 7: command families, rows beside their handlers.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::core::table::{CommandTable, Row};
+use crate::state::config_file;
+use crate::state::config_table::Reason;
+
+pub mod admin;
+pub mod args;
+pub mod conn;
+pub mod docs;
+pub mod keys;
+pub mod string;
+pub mod tools;
+pub mod tx;
+
+/// All families, in the order of the table.
+pub static FAMILIES: &[&[Row]] = &[string::ROWS, keys::ROWS, conn::ROWS, tx::ROWS, admin::ROWS];
+
+/// The world a configuration file is read in, with the command table to rename commands in.
+pub struct Surroundings {
+    table: CommandTable,
+    files: config_file::RealFiles,
+}
+
+impl Surroundings {
+    pub fn new(table: CommandTable) -> Surroundings {
+        Surroundings { table, files: config_file::RealFiles }
+    }
+
+    pub fn into_table(self) -> CommandTable {
+        self.table
+    }
+}
+
+impl config_file::Surroundings for Surroundings {
+    fn start_dir(&self) -> io::Result<PathBuf> {
+        self.files.start_dir()
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.files.read(path)
+    }
+
+    fn expand(&self, pattern: &Path) -> Vec<PathBuf> {
+        self.files.expand(pattern)
+    }
+
+    fn enter(&self, dir: &Path) -> io::Result<PathBuf> {
+        self.files.enter(dir)
+    }
+
+    fn try_log(&self, path: &Path) -> io::Result<()> {
+        self.files.try_log(path)
+    }
+
+    fn rename_command(&mut self, from: &[u8], to: &[u8]) -> Result<(), Reason> {
+        self.table.rename(from, to).map_err(Reason::from)
+    }
+}

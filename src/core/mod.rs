@@ -3,10 +3,15 @@
 pub mod alarm;
 pub mod call;
 pub mod ctx;
+pub mod effects;
+pub mod empty;
 pub mod gate;
 pub mod input;
+pub mod lifecycle;
+pub mod lookahead;
 pub mod monitor;
 pub mod propagate;
 pub mod server;
 pub mod table;
 pub mod wake;
+pub mod watch;

@@ -23,7 +23,8 @@ pub fn feed(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>) {
     let mut line = Vec::with_capacity(128);
     let (seconds, micros) = (now_us / 1_000_000, now_us % 1_000_000);
     let unix = if client.flags.has(Flags::UNIX) { "unix:" } else { "" };
-    let addr: &str = if unix.is_empty() { &client.addr } else { srv.config.unixsocket.to_str().unwrap_or("") };
+    let addr: &str =
+        if unix.is_empty() { &client.addr } else { srv.config.unixsocket.to_str().unwrap_or("") };
     // Writing to a Vec does not fail.
     let _ = write!(line, "+{seconds}.{micros:06} [{} {unix}{addr}]", client.db);
     for arg in args.iter() {

@@ -10,11 +10,10 @@ use crate::base::clock::{Clock, Millis};
 use crate::base::hash::KeyHash;
 use crate::base::rng::Rng;
 use crate::keyspace::Keyspace;
-use crate::resp::request::Span;
 use crate::state::blocked::Blocked;
-use crate::state::client::{ClientId, Flags};
+use crate::state::client::ClientId;
 use crate::state::clients::Clients;
-use crate::state::config::Config;
+use crate::state::config::{Config, Supervised};
 use crate::state::multi::Watches;
 use crate::state::persistence::Persistence;
 use crate::state::replication::Replication;
@@ -22,6 +21,7 @@ use crate::state::slowlog::Slowlog;
 use crate::state::spikes::Spikes;
 use crate::state::stats::{CommandStats, Stats};
 
+use super::lookahead::Lookahead;
 use super::propagate::Propagation;
 use super::table::CommandTable;
 
@@ -35,6 +35,10 @@ pub struct Server {
     /// The program and its arguments, for INFO and restart.
     pub executable: Box<str>,
     pub run_id: [u8; 40],
+    /// Whom we report to (`supervised`, resolved at start).
+    pub supervisor: Supervised,
+    /// The name of the user everyone is at first.
+    pub default_user: Rc<str>,
     pub table: Rc<CommandTable>,
     pub keys: Keyspace,
     pub clients: Clients,
@@ -59,8 +63,8 @@ pub struct Server {
     pub last_tick: u64,
     /// Conditions that make admission look closer; see `gate`.
     pub admission: super::gate::Admission,
-    /// Scratch of the request parser.
-    pub spans: Vec<Span>,
+    /// Scratch: the requests of a pipeline that are looked at together.
+    pub ahead: Lookahead,
     /// DEBUG switches.
     pub debug: DebugSwitches,
     /// When a cross-protocol attack was logged last (Unix ms).
@@ -92,6 +96,8 @@ impl Server {
         let commands = table.len();
         Server {
             run_id: rng.hex_id(),
+            supervisor: Supervised::No,
+            default_user: Rc::from("default"),
             repl: Replication::new(&mut rng, config.repl_backlog_size.max(0) as usize),
             persist: Persistence::new(now_ms / 1000),
             keys,
@@ -109,7 +115,7 @@ impl Server {
             running: ClientId::NONE,
             last_tick: 0,
             admission: super::gate::Admission::default(),
-            spans: Vec::with_capacity(64),
+            ahead: Lookahead::default(),
             debug: DebugSwitches::default(),
             security_logged_ms: 0,
             config_file: None,
@@ -125,16 +131,7 @@ impl Server {
     #[inline]
     pub fn touch_key(&mut self, db: usize, key: &[u8]) {
         if !self.watches.is_empty() {
-            self.touch_watched(db, key);
-        }
-    }
-
-    #[cold]
-    fn touch_watched(&mut self, db: usize, key: &[u8]) {
-        for &who in self.watches.watchers(db, key) {
-            if let Some(c) = self.clients.get_mut(who) {
-                c.flags.set(Flags::DIRTY_CAS);
-            }
+            super::watch::touch(self, db, key);
         }
     }
 }

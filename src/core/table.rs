@@ -88,8 +88,7 @@ impl CommandTable {
 
     fn push(&mut self, row: &'static Row, parent: Option<u16>, name: &'static str) -> u16 {
         let id = u16::try_from(self.commands.len()).expect("fewer than 65536 commands");
-        let command =
-            Command { id, run: row.run, spec: &row.spec, name, parent, first_sub: 0, subs: 0 };
+        let command = Command { id, run: row.run, spec: &row.spec, name, parent, first_sub: 0, subs: 0 };
         self.commands.push(command);
         self.names.push(Some(Box::from(row.spec.name.as_bytes())));
         id

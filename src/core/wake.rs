@@ -131,11 +131,7 @@ pub fn time_out(srv: &mut Server, me: ClientId) {
 
 /// The nearest deadline of all waits (Unix ms), for the loop's timeout.
 pub fn nearest_deadline(srv: &Server) -> Option<i64> {
-    let waits = srv
-        .blocked
-        .list
-        .iter()
-        .filter_map(|me| srv.clients.get(*me)?.parked.as_ref()?.deadline_ms);
+    let waits = srv.blocked.list.iter().filter_map(|me| srv.clients.get(*me)?.parked.as_ref()?.deadline_ms);
     waits.chain(srv.blocked.pause.map(|(_, end)| end)).min()
 }
 

@@ -1,34 +1,37 @@
 //! The hash table of the keyspace: cache-line buckets that grow and shrink one at a time.
 //!
 //! **Buckets.** A bucket is a 64-byte line: seven one-byte hash fragments, seven tag bits, seven handles
-//! (`table/bucket.rs`). A search reads one line, compares seven fragments at once and follows, but for one case in
-//! forty, only the right handle. An overfull bucket chains to child lines.
+//! (`table/bucket.rs`). A search reads one line, compares seven fragments at once and follows, but for one
+//! case in forty, only the right handle. An overfull bucket chains to child lines.
 //!
-//! **Resizing: linear hashing** (Litwin, VLDB 1980) instead of Redis' two tables. With `2^L + p` buckets, `p` below
-//! `2^L`, the buckets below `p` have been split in two (by hash bit `L`), the others not yet. A table that is too
-//! full splits the next bucket, one that is too empty merges the last split pair. So there is only ever one table
-//! and one bucket to look in; no doubling, hence no moment at which both sizes are held or a huge array is zeroed;
-//! and the fill, so the memory per key, is the same at every size: about 13 bytes, where doubling swings between 10
-//! and 20. The price is that just before their turn the unsplit buckets hold twice the keys of the split ones,
-//! so that a search reads 1.2 lines on average. An insertion splits at most one bucket, a removal merges at
-//! most one pair: a constant amount of work, with the elements of the next bucket prefetched one split ahead.
+//! **Resizing: linear hashing** (Litwin, VLDB 1980) instead of Redis' two tables. With `2^L + p` buckets,
+//! `p` below `2^L`, the buckets below `p` have been split in two (by hash bit `L`), the others not yet. A
+//! table that is too full splits the next bucket, one that is too empty merges the last split pair. So there
+//! is only ever one table and one bucket to look in; no doubling, hence no moment at which both sizes are
+//! held or a huge array is zeroed; and the fill, so the memory per key, is the same at every size: about 13
+//! bytes, where doubling swings between 10 and 20. The price is that just before their turn the unsplit
+//! buckets hold twice the keys of the split ones, so that a search reads 1.2 lines on average. An insertion
+//! splits at most one bucket, a removal merges at most one pair: a constant amount of work, with the
+//! elements of the next bucket prefetched one split ahead.
 //!
-//! **Bounds.** [`FILL`] elements per bucket before a split, [`SPARSE`] before a merge, far enough apart that no load
-//! swings between them. While [`Table::set_resize_allowed`]`(false)` holds (a snapshot child shares the pages) nothing
-//! is merged and splits wait until [`FILL_HARD`]; afterwards insertions and [`Table::rehash_step`] catch up.
+//! **Bounds.** [`FILL`] elements per bucket before a split, [`SPARSE`] before a merge, far enough apart that
+//! no load swings between them. While [`Table::set_resize_allowed`]`(false)` holds (a snapshot child shares
+//! the pages) nothing is merged and splits wait until [`FILL_HARD`]; afterwards insertions and
+//! [`Table::rehash_step`] catch up.
 //!
-//! **Memory.** Buckets lie in segments of 64 KiB behind a directory of 16 bytes a segment, which stays in the cache;
-//! a small table has one segment that doubles. A segment is zeroed when it is made and freed when it is empty.
+//! **Memory.** Buckets lie in segments of 64 KiB behind a directory of 16 bytes a segment, which stays in
+//! the cache; a small table has one segment that doubles. A segment is zeroed when it is made and freed when
+//! it is empty.
 //!
-//! **Tags.** One bit of the table's memory per element, [`Handle::tag`] ("has an expiry"), counted per segment:
-//! walking the tagged elements reads bucket lines only, and no lines of a segment without any. It replaces
-//! Redis' second dictionary.
+//! **Tags.** One bit of the table's memory per element, [`Handle::tag`] ("has an expiry"), counted per
+//! segment: walking the tagged elements reads bucket lines only, and no lines of a segment without any. It
+//! replaces Redis' second dictionary.
 //!
-//! **Hash flooding.** The hash is keyed per process ([`KeyHash`]); the low bits choose the bucket, the top byte is
-//! the fragment.
+//! **Hash flooding.** The hash is keyed per process ([`KeyHash`]); the low bits choose the bucket, the top
+//! byte is the fragment.
 //!
-//! SCAN, sampling and iteration are in `table_scan.rs`. Deviation from Redis: DEBUG HTSTATS has one table to show, and
-//! the order of SCAN differs (it does between any two Redis processes, too).
+//! SCAN, sampling and iteration are in `table_scan.rs`. Deviation from Redis: DEBUG HTSTATS has one table to
+//! show, and the order of SCAN differs (it does between any two Redis processes, too).
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::marker::PhantomData;
@@ -57,8 +60,8 @@ pub(super) const SEGMENT: usize = 1 << SEGMENT_BITS;
 /// An owned element of one pointer's size, which knows its key.
 ///
 /// # Safety
-/// The type is a pointer: `repr(transparent)` over a `NonNull` or `Box`. `key` and `tag` do not panic, and give the
-/// same answers as long as nobody has had `&mut` access.
+/// The type is a pointer: `repr(transparent)` over a `NonNull` or `Box`. `key` and `tag` do not panic, and
+/// give the same answers as long as nobody has had `&mut` access.
 pub unsafe trait Handle: Sized {
     /// The key; no two elements of a table have the same.
     fn key(&self) -> &[u8];
@@ -167,8 +170,8 @@ impl<H: Handle> Table<H> {
         }
     }
 
-    /// Second half of a batch look-up, some time after the first: asks for the element that the fragment points to,
-    /// or for the next line of the chain.
+    /// Second half of a batch look-up, some time after the first: asks for the element that the fragment
+    /// points to, or for the next line of the chain.
     #[inline]
     pub fn prefetch_entry(&self, hash: u64) {
         if self.buckets == 0 {
@@ -199,7 +202,8 @@ impl<H: Handle> Table<H> {
         self.find(hash, key).map(|at| unsafe { &*at.line.slot(at.slot).cast::<H>() })
     }
 
-    /// Finds an element to change it. Neither its key nor its tag may change; for the tag there is [`Table::slot`].
+    /// Finds an element to change it. Neither its key nor its tag may change; for the tag there is
+    /// [`Table::slot`].
     #[inline]
     pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut H> {
         self.get_mut_hashed(self.hash(key), key)
@@ -212,8 +216,8 @@ impl<H: Handle> Table<H> {
         self.find(hash, key).map(|at| unsafe { &mut *at.line.slot(at.slot).cast::<H>() })
     }
 
-    /// Finds an element to change, replace or remove it; the key must stay. The tag is read anew when the slot is
-    /// let go.
+    /// Finds an element to change, replace or remove it; the key must stay. The tag is read anew when the
+    /// slot is let go.
     #[inline]
     pub fn slot(&mut self, key: &[u8]) -> Option<Slot<'_, H>> {
         self.slot_hashed(self.hash(key), key)
@@ -247,8 +251,8 @@ impl<H: Handle> Table<H> {
         None
     }
 
-    /// Puts an element in whose key is known to be absent, under its hash. A second element with the same key would
-    /// be found only when the first is gone.
+    /// Puts an element in whose key is known to be absent, under its hash. A second element with the same
+    /// key would be found only when the first is gone.
     #[inline]
     pub fn insert_unique(&mut self, hash: u64, element: H) {
         debug_assert_eq!(hash, self.hash(element.key()));
@@ -339,7 +343,8 @@ impl<H: Handle> Table<H> {
     #[inline]
     pub(super) fn home(&self, bucket: usize) -> Line {
         debug_assert!(bucket < self.buckets);
-        // SAFETY: every bucket below `self.buckets` has its place in its segment (`add_bucket`, `free_unused`).
+        // SAFETY: every bucket below `self.buckets` has its place in its segment (`add_bucket`,
+        // `free_unused`).
         unsafe {
             let segment = self.segments.get_unchecked(bucket >> SEGMENT_BITS);
             Line::new(segment.base.add((bucket & (SEGMENT - 1)) * (LINE / size_of::<u64>())))
@@ -506,8 +511,8 @@ impl<H: Handle> Table<H> {
     /// Drops every element and frees all child lines; the home lines are empty then.
     fn drop_elements(&mut self) {
         for bucket in 0..self.buckets {
-            // SAFETY: live chains, counted by `chains`; every item is an element that is given up here. Elements do
-            // not panic when dropped (and if one did, the rest would only leak).
+            // SAFETY: live chains, counted by `chains`; every item is an element that is given up here.
+            // Elements do not panic when dropped (and if one did, the rest would only leak).
             unsafe {
                 if bucket + 1 < self.buckets {
                     self.home(bucket + 1).prefetch_elements();
@@ -544,7 +549,8 @@ fn new_segment(buckets: usize) -> Segment {
     Segment { base: base.cast(), buckets: buckets as u32, tagged: 0 }
 }
 
-/// Frees the memory of a segment that is not used again (it has no `Drop`: it is replaced and popped, never lost).
+/// Frees the memory of a segment that is not used again (it has no `Drop`: it is replaced and popped, never
+/// lost).
 fn free_segment(segment: &Segment) {
     // SAFETY: allocated by `new_segment` with this layout; every caller forgets the segment.
     unsafe { dealloc(segment.base.cast(), segment_layout(segment.buckets as usize)) };

@@ -1,40 +1,43 @@
 //! Walking a table: SCAN, iteration, fair sampling, and walks over the tagged elements.
 //!
-//! **SCAN.** A client asks for a few elements at a time, gets a number (the cursor) to go on with, and between two
-//! calls anything may happen: elements come and go, the table grows, shrinks, or both. The promise is Redis': an
-//! element that is there from the first call to the last is returned at least once; one that comes or goes may or
-//! may not be; some may be returned twice. Nothing is remembered between the calls but the cursor.
+//! **SCAN.** A client asks for a few elements at a time, gets a number (the cursor) to go on with, and
+//! between two calls anything may happen: elements come and go, the table grows, shrinks, or both. The
+//! promise is Redis': an element that is there from the first call to the last is returned at least once;
+//! one that comes or goes may or may not be; some may be returned twice. Nothing is remembered between the
+//! calls but the cursor.
 //!
-//! Read the low bits of a hash in reverse, as binary digits behind the point: every element gets a fixed *position*
-//! in `0 <= x < 1`, which no resizing changes. What resizing changes are the buckets: bucket `b` of those that
-//! choose by `k` bits holds exactly the elements of the interval of length `2^-k` that starts at `reverse(b)`.
-//! Splitting a bucket halves its interval, merging puts two neighbours together again; chained lines belong to their
-//! bucket's interval. At any time the buckets' intervals tile the line from 0 to 1. A cursor is a position, too (its
-//! bits in reverse): *everything before it has been visited*. One step visits the whole bucket whose interval holds
-//! the cursor and answers with that interval's end, or 0 at the end of the line. If buckets were split in between,
-//! the cursor lies at the start of one of the halves; if they were merged, it may lie in the middle of an interval,
-//! whose first part is then visited again: that is where repetitions come from. Since the cursor only moves forward
-//! and never past anything unvisited, the promise holds.
+//! Read the low bits of a hash in reverse, as binary digits behind the point: every element gets a fixed
+//! *position* in `0 <= x < 1`, which no resizing changes. What resizing changes are the buckets: bucket `b`
+//! of those that choose by `k` bits holds exactly the elements of the interval of length `2^-k` that starts
+//! at `reverse(b)`. Splitting a bucket halves its interval, merging puts two neighbours together again;
+//! chained lines belong to their bucket's interval. At any time the buckets' intervals tile the line from 0
+//! to 1. A cursor is a position, too (its bits in reverse): *everything before it has been visited*. One
+//! step visits the whole bucket whose interval holds the cursor and answers with that interval's end, or 0
+//! at the end of the line. If buckets were split in between, the cursor lies at the start of one of the
+//! halves; if they were merged, it may lie in the middle of an interval, whose first part is then visited
+//! again: that is where repetitions come from. Since the cursor only moves forward and never past anything
+//! unvisited, the promise holds.
 //!
-//! In Redis the increment on reversed bits is the same (Pieter Noordhuis' algorithm), but while it rehashes it has
-//! two tables and visits, for one bucket of the smaller, all its expansions in the larger. Linear hashing has no
-//! second table; a step only needs to know whether the bucket it is in has been split in this round, which tells
-//! how many bits its interval goes by. A cursor that was never handed out is harmless: bits too high are cut off.
+//! In Redis the increment on reversed bits is the same (Pieter Noordhuis' algorithm), but while it rehashes
+//! it has two tables and visits, for one bucket of the smaller, all its expansions in the larger. Linear
+//! hashing has no second table; a step only needs to know whether the bucket it is in has been split in this
+//! round, which tells how many bits its interval goes by. A cursor that was never handed out is harmless:
+//! bits too high are cut off.
 //!
-//! **Fair choice.** `random` draws a bucket and a place in the longest chain there is, and draws anew when the
-//! bucket has nothing at that place: every element is as likely as any other (Redis' plain random key favours
-//! elements of short chains). With chains of up to four lines at usual fill it takes five draws on average. A table
-//! that is nearly empty for its size (resizing was forbidden while most was removed) could make it draw for long;
-//! after [`DRAWS`] failures it takes the first element at or after a random bucket, which favours elements behind
-//! gaps.
+//! **Fair choice.** `random` draws a bucket and a place in the longest chain there is, and draws anew when
+//! the bucket has nothing at that place: every element is as likely as any other (Redis' plain random key
+//! favours elements of short chains). With chains of up to four lines at usual fill it takes five draws on
+//! average. A table that is nearly empty for its size (resizing was forbidden while most was removed) could
+//! make it draw for long; after [`DRAWS`] failures it takes the first element at or after a random bucket,
+//! which favours elements behind gaps.
 //!
-//! `sample` draws pieces of four places in the same way and takes what is there: most often four elements for one
-//! line. Each element is as likely as any other, but neighbours come together; since the hash mixes them, that
-//! costs variance only. Where a piece has more elements than are still wanted, random neighbours among them are
-//! taken, which favours elements of pieces that are not full, slightly.
+//! `sample` draws pieces of four places in the same way and takes what is there: most often four elements
+//! for one line. Each element is as likely as any other, but neighbours come together; since the hash mixes
+//! them, that costs variance only. Where a piece has more elements than are still wanted, random neighbours
+//! among them are taken, which favours elements of pieces that are not full, slightly.
 //!
-//! Tagged elements are drawn by bucket likewise; segments without any are skipped by their count, so a few of them
-//! among millions are found by looking at counters and one segment.
+//! Tagged elements are drawn by bucket likewise; segments without any are skipped by their count, so a few
+//! of them among millions are found by looking at counters and one segment.
 
 use super::table::bucket::{Line, SLOTS, tags, used};
 use super::table::{Handle, SEGMENT, Table};
@@ -63,8 +66,8 @@ pub struct Stats {
 }
 
 impl<H: Handle> Table<H> {
-    /// Visits the elements at `cursor` (0 to begin) and returns the cursor to go on with, 0 at the end. See the head
-    /// of the file for what is promised between calls.
+    /// Visits the elements at `cursor` (0 to begin) and returns the cursor to go on with, 0 at the end. See
+    /// the head of the file for what is promised between calls.
     pub fn scan(&self, cursor: u64, visit: &mut dyn FnMut(&H)) -> u64 {
         if self.is_empty() {
             return 0;
@@ -100,8 +103,8 @@ impl<H: Handle> Table<H> {
         buckets.find_map(|bucket| self.nth(bucket, 0)).map(|(line, slot)| self.element(line, slot))
     }
 
-    /// Adds up to `n` random elements to `out`, bucket by bucket: all there are if there are no more than `n`, else
-    /// possibly some twice.
+    /// Adds up to `n` random elements to `out`, bucket by bucket: all there are if there are no more than
+    /// `n`, else possibly some twice.
     pub fn sample<'a>(&'a self, rng: &mut Rng, n: usize, out: &mut Vec<&'a H>) {
         if self.len() <= n {
             out.extend(self.iter());
@@ -134,8 +137,8 @@ impl<H: Handle> Table<H> {
         self.nth_tagged(rng.below(self.tagged as u64) as usize)
     }
 
-    /// Adds up to `n` random tagged elements to `out`: all there are if there are no more than `n`, else possibly
-    /// some twice.
+    /// Adds up to `n` random tagged elements to `out`: all there are if there are no more than `n`, else
+    /// possibly some twice.
     pub fn sample_tagged<'a>(&'a self, rng: &mut Rng, n: usize, out: &mut Vec<&'a H>) {
         if self.tagged <= n {
             self.walk_tagged(0, usize::MAX, &mut |element| out.push(element));
@@ -153,11 +156,12 @@ impl<H: Handle> Table<H> {
         }
     }
 
-    /// Visits the tagged elements of up to `limit` buckets from `cursor` (0 to begin) and returns the cursor to go on
-    /// with, 0 when a pass is over. A segment of 1024 buckets without tagged elements counts as one bucket.
+    /// Visits the tagged elements of up to `limit` buckets from `cursor` (0 to begin) and returns the cursor
+    /// to go on with, 0 when a pass is over. A segment of 1024 buckets without tagged elements counts as one
+    /// bucket.
     ///
-    /// For walks that come round again (active expiry): buckets go by number, and an element may be missed by a pass
-    /// during which the table shrinks.
+    /// For walks that come round again (active expiry): buckets go by number, and an element may be missed
+    /// by a pass during which the table shrinks.
     pub fn scan_tagged(&self, cursor: u64, limit: usize, visit: &mut dyn FnMut(&H)) -> u64 {
         self.walk_tagged(cursor, limit, &mut |element| visit(element))
     }

@@ -1,7 +1,7 @@
 //! The key entry: a key, its expiry, its age and its value in one allocation behind a thin pointer.
 //!
-//! Redis spends four allocations on a string key (dict entry, key, object, value), and a fifth object in a second
-//! dictionary for the expiry. Here one allocation holds
+//! Redis spends four allocations on a string key (dict entry, key, object, value), and a fifth object in a
+//! second dictionary for the expiry. Here one allocation holds
 //!
 //! ```text
 //! | 24 bits LRU/LFU, 8 bits kind and flags | key length | key | [expiry, 8 bytes] | value |
@@ -17,18 +17,18 @@
 //! so a key of 16 bytes with a value of 8 takes 32 bytes, with a value of 64 bytes 96, with an expiry too.
 //! Redis 7.0 takes 104, 168 and 209 bytes for these, tables included.
 //!
-//! **Sizes.** Every allocation is asked for in whole jemalloc size classes, and its size follows from what it holds
-//! ([`size_class`]), so no capacity is stored. Whoever changes the contents compares the class before and after: the
-//! same class means that the change is made in place (SET over a value of like size frees and allocates nothing), a
-//! different one means a move to a new allocation.
+//! **Sizes.** Every allocation is asked for in whole jemalloc size classes, and its size follows from what
+//! it holds ([`size_class`]), so no capacity is stored. Whoever changes the contents compares the class
+//! before and after: the same class means that the change is made in place (SET over a value of like size
+//! frees and allocates nothing), a different one means a move to a new allocation.
 //!
-//! **Embedding limit.** Strings up to [`EMBED_MAX`] bytes lie inside. Beyond it the second allocation's header (24
-//! bytes) is below 3 % of the value, while growing, renaming and giving an expiry would each copy the value. Values
-//! that were changed in place (APPEND, SETRANGE, SETBIT) become `Raw` and stay so, as in Redis, because what was
-//! appended to once is appended to again.
+//! **Embedding limit.** Strings up to [`EMBED_MAX`] bytes lie inside. Beyond it the second allocation's
+//! header (24 bytes) is below 3 % of the value, while growing, renaming and giving an expiry would each copy
+//! the value. Values that were changed in place (APPEND, SETRANGE, SETBIT) become `Raw` and stay so, as in
+//! Redis, because what was appended to once is appended to again.
 //!
-//! **Ownership.** An entry may move in memory on every `&mut` call; only its owner (the table's slot) holds the
-//! address, and the owner is what `&mut` borrows, so nothing is left dangling.
+//! **Ownership.** An entry may move in memory on every `&mut` call; only its owner (the table's slot) holds
+//! the address, and the owner is what `&mut` borrows, so nothing is left dangling.
 //!
 //! Source of the encodings: Redis 7.2 `OBJECT ENCODING` (`int`, `embstr` up to 44 bytes, `raw`).
 
@@ -52,7 +52,8 @@ pub const EMBSTR_MAX: usize = 44;
 /// The largest value of the 24-bit LRU field.
 pub const LRU_MAX: u32 = (1 << 24) - 1;
 
-/// Appending keeps spare room of the new length up to this much, and this much beyond (Redis' SDS_MAX_PREALLOC).
+/// Appending keeps spare room of the new length up to this much, and this much beyond (Redis'
+/// SDS_MAX_PREALLOC).
 const MAX_SPARE: usize = 1 << 20;
 
 const HEADER: usize = 4;
@@ -104,7 +105,8 @@ pub type NewValue<'a> = Init<'a, super::Value>;
 /// A value as it lies in an [`Entry`].
 pub type ValueRef<'a> = View<'a, super::Value>;
 
-/// One key with its value; see the head of the file. Generic over the collections so that they can be tested apart.
+/// One key with its value; see the head of the file. Generic over the collections so that they can be tested
+/// apart.
 #[repr(transparent)]
 pub struct EntryOf<V: Body> {
     raw: NonNull<u8>,
@@ -144,8 +146,8 @@ pub const fn size_class(n: usize) -> usize {
     }
 }
 
-/// Grows `buf` so that it can hold `len` bytes, with the spare room that Redis leaves after an append: as much
-/// again up to 1 MiB, then 1 MiB.
+/// Grows `buf` so that it can hold `len` bytes, with the spare room that Redis leaves after an append: as
+/// much again up to 1 MiB, then 1 MiB.
 pub fn room_for(buf: &mut Vec<u8>, len: usize) {
     if len > buf.capacity() {
         let spare = len.min(MAX_SPARE);
@@ -266,7 +268,8 @@ fn measure<V>(value: &Init<'_, V>) -> (Kind, usize) {
     }
 }
 
-/// The value that SET stores for `text`: a number where Redis would encode one (up to 20 bytes that read as one).
+/// The value that SET stores for `text`: a number where Redis would encode one (up to 20 bytes that read as
+/// one).
 #[inline]
 fn encode<V>(text: &[u8]) -> Init<'_, V> {
     match text {
@@ -301,8 +304,8 @@ impl<V: Body> EntryOf<V> {
     /// The key.
     #[inline]
     pub fn key(&self) -> &[u8] {
-        // SAFETY: every entry has its key length behind the header and the key behind that; they live as long as
-        // the entry is borrowed.
+        // SAFETY: every entry has its key length behind the header and the key behind that; they live as
+        // long as the entry is borrowed.
         unsafe {
             let at = self.at(HEADER);
             let (len, width) = read_varint(at);
@@ -315,8 +318,8 @@ impl<V: Body> EntryOf<V> {
     pub fn value(&self) -> View<'_, V> {
         let shape = self.shape();
         let at = self.at(shape.value_at());
-        // SAFETY: `shape` describes what lies at `at`: an unaligned number, a length with its bytes, an aligned
-        // vector or an aligned box, all initialised and borrowed with the entry.
+        // SAFETY: `shape` describes what lies at `at`: an unaligned number, a length with its bytes, an
+        // aligned vector or an aligned box, all initialised and borrowed with the entry.
         unsafe {
             match shape.kind {
                 Kind::Int => View::Int(at.cast::<i64>().read_unaligned()),
@@ -356,8 +359,8 @@ impl<V: Body> EntryOf<V> {
         }
     }
 
-    /// The string as a buffer that may be changed and grown. From here on the encoding is `raw`. `None` when the
-    /// value is not a string. Grow it through [`room_for`].
+    /// The string as a buffer that may be changed and grown. From here on the encoding is `raw`. `None` when
+    /// the value is not a string. Grow it through [`room_for`].
     pub fn raw_mut(&mut self) -> Option<&mut Vec<u8>> {
         let text = match self.value() {
             View::Obj(_) => return None,
@@ -382,8 +385,8 @@ impl<V: Body> EntryOf<V> {
         Some(buf.len())
     }
 
-    /// Replaces value and expiry, keeping key and LRU field; in place when the new contents need an allocation of
-    /// the same size class.
+    /// Replaces value and expiry, keeping key and LRU field; in place when the new contents need an
+    /// allocation of the same size class.
     pub fn assign(&mut self, value: Init<'_, V>, expire: Option<Millis>) {
         let value = settle(value);
         let old = self.shape();
@@ -429,14 +432,14 @@ impl<V: Body> EntryOf<V> {
         let new = Shape { expires: expire.is_some(), ..old };
         if old.expires != new.expires {
             if old.class() == new.class() {
-                // SAFETY: both value places lie within this allocation (same class); a value, whatever its kind,
-                // may be moved bitwise, and `ptr::copy` allows the overlap.
+                // SAFETY: both value places lie within this allocation (same class); a value, whatever its
+                // kind, may be moved bitwise, and `ptr::copy` allows the overlap.
                 unsafe { ptr::copy(self.at(old.value_at()), self.at(new.value_at()), old.value_len) };
                 self.put_header(self.lru(), new);
             } else {
                 let moved = self.move_head(new);
-                // SAFETY: the value is moved bitwise into the new allocation, which has room for it; the old one is
-                // given up right after without dropping the value.
+                // SAFETY: the value is moved bitwise into the new allocation, which has room for it; the old
+                // one is given up right after without dropping the value.
                 unsafe {
                     ptr::copy_nonoverlapping(
                         self.at(old.value_at()),
@@ -456,7 +459,8 @@ impl<V: Body> EntryOf<V> {
         self
     }
 
-    /// The same entry (value, expiry, age) under another key. A value of its own allocation is moved, not copied.
+    /// The same entry (value, expiry, age) under another key. A value of its own allocation is moved, not
+    /// copied.
     pub fn rekey(self, key: &[u8]) -> Self {
         let old = self.shape();
         let key_end = HEADER + varint_len(key.len()) + key.len();
@@ -465,8 +469,8 @@ impl<V: Body> EntryOf<V> {
         moved.put_key(key);
         moved.put_header(self.lru(), new);
         moved.put_expire(new, self.expire());
-        // SAFETY: the value is moved bitwise into the new allocation, which has room for it; the old one is given
-        // up right after without dropping the value.
+        // SAFETY: the value is moved bitwise into the new allocation, which has room for it; the old one is
+        // given up right after without dropping the value.
         unsafe { ptr::copy_nonoverlapping(self.at(old.value_at()), moved.at(new.value_at()), old.value_len) };
         self.abandon(old);
         moved
@@ -581,8 +585,8 @@ impl<V: Body> EntryOf<V> {
         shape
     }
 
-    /// Uninitialised memory for `shape`. Until header, key and value are put in, the entry is an Int with garbage:
-    /// the methods below do not panic, so it is never dropped in that state.
+    /// Uninitialised memory for `shape`. Until header, key and value are put in, the entry is an Int with
+    /// garbage: the methods below do not panic, so it is never dropped in that state.
     fn allocate(shape: Shape) -> Self {
         let layout = shape.layout();
         // SAFETY: the size of a layout is at least 16.
@@ -645,12 +649,13 @@ impl<V: Body> EntryOf<V> {
         }
     }
 
-    /// Takes out what the value owns outside the entry. The bytes left behind must be overwritten or given up.
+    /// Takes out what the value owns outside the entry. The bytes left behind must be overwritten or given
+    /// up.
     #[inline]
     fn take_owned(&mut self, shape: Shape) -> Option<Owned<V>> {
         let at = self.at(shape.value_at());
-        // SAFETY: the kind says what lies there; it is read once, and the caller makes sure that nobody reads it
-        // again.
+        // SAFETY: the kind says what lies there; it is read once, and the caller makes sure that nobody
+        // reads it again.
         unsafe {
             match shape.kind {
                 Kind::Int | Kind::Str => None,

@@ -1,8 +1,9 @@
 //! Floor 2: values and their encodings. Knows no database.
 //!
-//! A key and what belongs to it is an [`Entry`]: one allocation, a thin pointer. Strings live inside the entry
-//! (`entry.rs`); every other type hangs off it as a boxed [`Value`].
+//! A key and what belongs to it is an [`Entry`]: one allocation, a thin pointer. Strings live inside the
+//! entry (`entry.rs`); every other type hangs off it as a boxed [`Value`].
 
+pub mod digest;
 pub mod entry;
 
 pub use entry::{Entry, NewValue, ValueRef};

@@ -49,8 +49,13 @@ pub fn start(
         killed: false,
     });
     // While the child shares our pages, tables stay where they are and reads leave no marks.
-    srv.keys.freeze(true);
+    freeze(srv, true);
     Ok(pid)
+}
+
+fn freeze(srv: &mut Server, frozen: bool) {
+    srv.keys.set_resize_allowed(!frozen);
+    srv.keys.freeze_lru = frozen;
 }
 
 /// A report came.
@@ -69,7 +74,7 @@ pub fn ended(srv: &mut Server, host: &mut dyn Host, end: ChildEnd) -> Option<(Ch
         log_warning!("Warning, detected child with unmatched pid: {}", end.pid);
         return None;
     };
-    srv.keys.freeze(false);
+    freeze(srv, false);
     let outcome = Outcome::of(&child, end);
     srv.persist.last_cow_bytes = child.cow_peak;
     match child.kind {

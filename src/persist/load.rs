@@ -16,7 +16,7 @@ use crate::base::disk::DiskFile;
 use crate::base::num::parse_i64;
 use crate::core::server::Server;
 use crate::format::rdb_error::RdbError;
-use crate::format::rdb_read::{Item, ReadOptions, RdbReader};
+use crate::format::rdb_read::{Item, RdbReader, ReadOptions};
 use crate::object::{Entry, NewValue};
 use crate::state::host::Host;
 use crate::state::loading::{Loaded, Loading, Purpose};
@@ -90,12 +90,7 @@ pub fn open(srv: &mut Server, host: &mut dyn Host, purpose: Purpose, path: &Path
 ///
 /// # Errors
 /// When its size cannot be told.
-pub fn start_file(
-    srv: &mut Server,
-    purpose: Purpose,
-    file: Box<dyn DiskFile>,
-    name: &str,
-) -> io::Result<()> {
+pub fn start_file(srv: &mut Server, purpose: Purpose, file: Box<dyn DiskFile>, name: &str) -> io::Result<()> {
     let total = file.len()?;
     begin(srv, purpose, total, false, name);
     if let Some(loading) = &mut srv.persist.loading {

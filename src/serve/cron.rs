@@ -9,6 +9,7 @@
 use crate::core::input::check_output_limit;
 use crate::core::server::Server;
 use crate::core::{propagate, wake};
+use crate::keyspace::{Cycle, ExpireMode};
 use crate::persist;
 use crate::repl;
 use crate::state::client::{ClientId, Flags};
@@ -30,6 +31,8 @@ pub struct Cron {
     /// Monotonic ms of the next duty of each period.
     next_second_ms: i64,
     next_sample_ms: i64,
+    /// Connections could not be taken for lack of descriptors: try again.
+    pub accept_again: bool,
     /// Calls so far.
     pub calls: u64,
 }
@@ -50,7 +53,7 @@ pub fn run(cron: &mut Cron, srv: &mut Server, host: &mut dyn Host) {
     cron.calls += 1;
     srv.stats.cron_cycles += 1;
     let now_ms = srv.clock.mono_ms();
-    srv.keys.set_clock(srv.clock.now_ms());
+    srv.keys.tick(srv.clock.now_ms());
     if now_ms >= cron.next_sample_ms {
         cron.next_sample_ms = now_ms + 100;
         sample(srv, host);
@@ -60,7 +63,7 @@ pub fn run(cron: &mut Cron, srv: &mut Server, host: &mut dyn Host) {
         return;
     }
     clients(cron, srv);
-    databases(srv, host);
+    databases(srv);
     persist::cron(srv, host);
     wake::deadlines(srv);
     wake::end_of_pause(srv);
@@ -105,7 +108,8 @@ fn clients(cron: &mut Cron, srv: &mut Server) {
 fn client(srv: &mut Server, me: ClientId, now: i64) {
     let timeout_s = i64::from(srv.config.timeout);
     let client = &srv.clients[me];
-    const EXEMPT: Flags = Flags::REPLICA.or(Flags::MASTER).or(Flags::LINK).or(Flags::BLOCKED).or(Flags::PUBSUB);
+    const EXEMPT: Flags =
+        Flags::REPLICA.or(Flags::MASTER).or(Flags::LINK).or(Flags::BLOCKED).or(Flags::PUBSUB);
     let exempt = client.flags.has(EXEMPT.or(Flags::MONITOR).or(Flags::FAKE).or(Flags::POSTPONED));
     if timeout_s > 0 && !exempt && now - client.last_interaction_ms > timeout_s * 1000 {
         crate::log_verbose!("Closing idle client");
@@ -119,32 +123,34 @@ fn client(srv: &mut Server, me: ClientId, now: i64) {
 }
 
 /// Expiry and table resizing.
-fn databases(srv: &mut Server, host: &mut dyn Host) {
+fn databases(srv: &mut Server) {
     if srv.debug.active_expire && !srv.repl.is_replica() && srv.blocked.paused(srv.clock.now_ms()).is_none() {
         expire(srv, false);
-    } else if srv.repl.is_replica() {
-        // The master decides; keys of a writable replica are the next issue of expiry.
-        srv.keys.expired.clear();
+    } else if srv.debug.active_expire && srv.repl.is_replica() && !srv.config.replica_read_only {
+        // The master knows nothing of keys that clients wrote here.
+        let clock = &srv.clock;
+        srv.keys.expire_own_keys(clock.now_ms(), &mut || clock.mono_us_now());
+        propagate::expired_one_by_one(srv);
     }
-    let child = srv.persist.child.is_some();
-    srv.keys.tables_may_resize(!child);
-    let _ = host;
-    if srv.config.activerehashing && !child {
-        srv.keys.rehash_steps(REHASH_STEPS);
+    if srv.config.activerehashing && srv.persist.child.is_none() {
+        let clock = &srv.clock;
+        let end = clock.mono_us_now() + REHASH_US;
+        srv.keys.rehash_for(&mut || clock.mono_us_now() < end);
     }
 }
 
-/// Buckets moved by each cron while a table is being resized and nobody touches it.
-const REHASH_STEPS: usize = 4096;
+/// Time each cron gives to tables that are being resized. Microseconds, as in Redis.
+const REHASH_US: i64 = 1000;
 
 /// One active expire cycle; what it removed goes to replicas.
 pub fn expire(srv: &mut Server, fast: bool) {
-    let began = srv.clock.mono_us_now();
-    let effort = srv.config.active_expire_effort;
-    let hz = current_hz(srv);
-    srv.keys.active_expire(srv.clock.now_ms(), fast, effort, hz, &srv.clock);
+    let cycle = if fast { Cycle::Fast } else { Cycle::Slow };
+    let effort = srv.config.active_expire_effort as u32;
+    let hz = current_hz(srv) as u32;
+    let clock = &srv.clock;
+    srv.keys.mode = ExpireMode::Delete;
+    srv.keys.active_expire(cycle, effort, hz, clock.now_ms(), &mut || clock.mono_us_now());
     propagate::expired_one_by_one(srv);
-    srv.stats.expire_cycle_us += (srv.clock.mono_us_now() - began).max(0) as u64;
 }
 
 /// Before every sleep: wake those whose wait has ended, ask for acknowledgements.

@@ -64,7 +64,11 @@ fn word(bytes: &[u8]) -> u64 {
 }
 
 fn decode(record: &[u8]) -> ChildReport {
-    ChildReport { keys: word(&record[..8]), cow_bytes: word(&record[8..16]), last: word(&record[16..24]) != 0 }
+    ChildReport {
+        keys: word(&record[..8]),
+        cow_bytes: word(&record[8..16]),
+        last: word(&record[16..24]) != 0,
+    }
 }
 
 struct RealChild {
@@ -156,9 +160,12 @@ pub fn fork(kind: ChildKind, body: &mut dyn FnMut(&mut dyn ChildSide) -> i32) ->
         return Ok(ForkedChild { pid, reports, data, partial: Vec::new() });
     }
     log::set_role('C');
-    restore_signals();
+    if crate::net::signals::in_child().is_err() {
+        // SAFETY: ends the process at once.
+        unsafe { libc::_exit(1) }
+    }
     let mut side = RealChild {
-        disk: Arc<dyn Disk>,
+        disk: Arc::new(RealDisk),
         reports: report_end,
         data: data_end,
         measured: std::time::Instant::now(),
@@ -167,20 +174,6 @@ pub fn fork(kind: ChildKind, body: &mut dyn FnMut(&mut dyn ChildSide) -> i32) ->
     let code = body(&mut side);
     // SAFETY: ends the process at once; nothing of the parent's state is destroyed or flushed.
     unsafe { libc::_exit(code) }
-}
-
-/// In the child SIGTERM and SIGINT end the process, and SIGUSR1 (a quiet kill) does so with 255.
-fn restore_signals() {
-    extern "C" fn quit(_: i32) {
-        // SAFETY: `_exit` is async-signal-safe.
-        unsafe { libc::_exit(255) }
-    }
-    // SAFETY: installs default dispositions and one async-signal-safe handler.
-    unsafe {
-        libc::signal(libc::SIGUSR1, quit as *const () as libc::sighandler_t);
-        libc::signal(libc::SIGINT, libc::SIG_IGN);
-        libc::signal(libc::SIGTERM, libc::SIG_DFL);
-    }
 }
 
 /// Sends SIGUSR1: the child ends, and its end counts as no error.
@@ -208,4 +201,28 @@ pub fn reap(pid: i32, block: bool) -> Option<ChildEnd> {
         let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status));
         return Some(ChildEnd { pid: got, code, signal });
     }
+}
+
+/// `daemonize`: a child in a session of its own goes on with its standard streams on `/dev/null`; the
+/// parent ends with 0. Only while there is one thread.
+///
+/// # Errors
+/// When the system refuses to fork.
+pub fn detach() -> io::Result<()> {
+    use std::os::fd::AsRawFd;
+    // SAFETY: called at start, while there is one thread.
+    match unsafe { libc::fork() } {
+        -1 => return Err(io::Error::last_os_error()),
+        0 => {}
+        // SAFETY: the parent has nothing to clean up.
+        _ => unsafe { libc::_exit(0) },
+    }
+    // SAFETY: setsid has no preconditions.
+    unsafe { libc::setsid() };
+    let null = File::options().read(true).write(true).open("/dev/null")?;
+    for fd in 0..=2 {
+        // SAFETY: both are descriptors; dup2 replaces the standard stream.
+        unsafe { libc::dup2(null.as_raw_fd(), fd) };
+    }
+    Ok(())
 }

@@ -145,11 +145,7 @@ impl Host for RealHost {
         self.disk.clone()
     }
 
-    fn fork(
-        &mut self,
-        kind: ChildKind,
-        body: &mut dyn FnMut(&mut dyn ChildSide) -> i32,
-    ) -> io::Result<i32> {
+    fn fork(&mut self, kind: ChildKind, body: &mut dyn FnMut(&mut dyn ChildSide) -> i32) -> io::Result<i32> {
         let child = fork::fork(kind, body)?;
         self.reactor.add_fd(child.reports.as_raw_fd(), CHILD_REPORTS)?;
         if let Some(data) = &child.data {
@@ -185,6 +181,9 @@ impl Host for RealHost {
                 let score = score.or(self.oom_score_at_start).unwrap_or(0);
                 process::set_oom_score(score)
             }
+            HostChange::OomScoreRelative(value) => {
+                process::set_oom_score(self.oom_score_at_start.unwrap_or(0) + value)
+            }
             HostChange::ProcTitle(title) => {
                 process::set_title(title);
                 Ok(())
@@ -209,6 +208,17 @@ impl Host for RealHost {
 
     fn sleep_us(&mut self, us: u64) {
         std::thread::sleep(std::time::Duration::from_micros(us));
+    }
+
+    fn raise(&mut self, signal: i32) {
+        process::raise(signal);
+    }
+
+    fn restart(&mut self, config: Option<&Path>, delay_us: u64) -> io::Error {
+        // Two servers cannot listen on one port: what is open closes with the old program, the rest here.
+        self.listeners.clear();
+        self.sleep_us(delay_us);
+        process::restart(config)
     }
 
     fn memory(&mut self) -> MemoryFigures {

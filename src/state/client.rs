@@ -168,6 +168,8 @@ pub struct Client {
     /// Largest query buffer lately, for INFO (`client_recent_max_input_buffer`).
     pub query_peak: usize,
     pub parser: Parser,
+    /// Bytes the parser still misses of the argument it is at, as far as it knows.
+    pub wanted: usize,
     pub out: OutBuf,
     /// The last command's full name (`config|get`), for CLIENT LIST.
     pub last_command: &'static str,
@@ -206,9 +208,9 @@ impl Client {
 
     /// Whether requests of this client may be run now.
     pub fn may_run(&self) -> bool {
-        !self.flags.has(
-            Flags::BLOCKED.or(Flags::CLOSE_ASAP).or(Flags::CLOSE_AFTER_REPLY).or(Flags::POSTPONED),
-        )
+        !self
+            .flags
+            .has(Flags::BLOCKED.or(Flags::CLOSE_ASAP).or(Flags::CLOSE_AFTER_REPLY).or(Flags::POSTPONED))
     }
 
     /// Heap bytes this client holds, buffers included.

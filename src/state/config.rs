@@ -1,23 +1,24 @@
 //! The typed configuration: one plain field per option of Redis 7.2.4.
 //!
-//! Why a struct of plain fields: code that needs a setting reads `config.repl_timeout`, with its type and its unit,
-//! at the price of one load. Names, aliases, ranges and texts live apart, as rows in
+//! Why a struct of plain fields: code that needs a setting reads `config.repl_timeout`, with its type and its
+//! unit, at the price of one load. Names, aliases, ranges and texts live apart, as rows in
 //! [`config_table`](super::config_table); files, command lines and CONFIG REWRITE in
 //! [`config_file`](super::config_file).
 //!
-//! A field is called as its option, with `_` for `-`. Its default stands beside it and is the one of Redis 7.2.4.
-//! Option values that Redis keeps as "no string" are empty here: for passwords, addresses and file names an empty
-//! value and an absent one mean the same.
+//! A field is called as its option, with `_` for `-`. Its default stands beside it and is the one of Redis
+//! 7.2.4. Option values that Redis keeps as "no string" are empty here: for passwords, addresses and file
+//! names an empty value and an absent one mean the same.
 //!
-//! Texts: secrets are bytes, because clients may send any; file names are [`PathBuf`]s, which hold any bytes too;
-//! the rest are `String`s. Deviation: Redis takes bytes that are not UTF-8 in those as well, we refuse them.
+//! Texts: secrets are bytes, because clients may send any; file names are [`PathBuf`]s, which hold any bytes
+//! too; the rest are `String`s. Deviation: Redis takes bytes that are not UTF-8 in those as well, we refuse
+//! them.
 
 use std::path::PathBuf;
 
 /// An option whose value is one of a few words.
 pub trait Choice: Sized + Copy + 'static {
-    /// The accepted words and what each means, in the order the error text lists them. The first word that has a
-    /// value is the one that is printed for it.
+    /// The accepted words and what each means, in the order the error text lists them. The first word that
+    /// has a value is the one that is printed for it.
     const NAMES: &'static [(&'static str, Self)];
     /// The word printed for this value.
     fn name(self) -> &'static str;

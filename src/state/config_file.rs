@@ -1,16 +1,17 @@
 //! Reading the configuration: file, standard input, command line. [`rewrite`](mod@rewrite) writes it back.
 //!
-//! The three sources are one text, in this order, so that the last setting wins; the command line arrives already
-//! in the form of file lines (see `cli`). Line numbers in errors count in this whole text, as in Redis.
+//! The three sources are one text, in this order, so that the last setting wins; the command line arrives
+//! already in the form of file lines (see `cli`). Line numbers in errors count in this whole text, as in
+//! Redis.
 //!
 //! What the reader needs of the world (files to include, the working directory, which commands and ACL rules
 //! exist) it asks of [`Surroundings`], so it runs in tests without files and stays below the command table.
 //!
 //! Deviations from Redis 7.2.4:
-//! - `dir` does not change the process' directory here; it is resolved and checked, relative names after it count
-//!   from it as they do in Redis, and whoever starts the server enters [`Config::dir`].
-//! - After an `include` Redis forgets that it reads a file, and later `save` lines replace each other. Here they
-//!   go on adding up.
+//! - `dir` does not change the process' directory here; it is resolved and checked, relative names after it
+//!   count from it as they do in Redis, and whoever starts the server enters [`Config::dir`].
+//! - After an `include` Redis forgets that it reads a file, and later `save` lines replace each other. Here
+//!   they go on adding up.
 //! - Includes may nest [`MOST_NESTED`] deep; a file that includes itself is an error, not a crash.
 //! - Modules do not exist: `loadmodule` and options of modules are refused.
 

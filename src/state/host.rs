@@ -67,6 +67,8 @@ pub enum HostChange {
     WorkingDirectory(String),
     /// `oom-score-adj` of this process; `None` restores what it was at start.
     OomScore(Option<i32>),
+    /// The same, relative to what it was at start.
+    OomScoreRelative(i32),
     /// The process title, already expanded.
     ProcTitle(String),
 }
@@ -96,11 +98,7 @@ pub trait Host {
 
     /// Forks and runs `body` in the child, whose value becomes the exit code. Returns the pid.
     /// The end is reported later with a [`ChildEnd`].
-    fn fork(
-        &mut self,
-        kind: ChildKind,
-        body: &mut dyn FnMut(&mut dyn ChildSide) -> i32,
-    ) -> io::Result<i32>;
+    fn fork(&mut self, kind: ChildKind, body: &mut dyn FnMut(&mut dyn ChildSide) -> i32) -> io::Result<i32>;
 
     /// Ends a child quietly (SIGUSR1: not counted as an error).
     fn kill_child(&mut self, pid: i32);
@@ -126,6 +124,15 @@ pub trait Host {
 
     /// DEBUG SLEEP and friends: stand still for so many microseconds.
     fn sleep_us(&mut self, us: u64);
+
+    /// DEBUG SEGFAULT: sends this process a signal. The simulation has no process to kill.
+    fn raise(&mut self, _signal: i32) {}
+
+    /// DEBUG RESTART: becomes the program it was started as, once more, after `delay_us` microseconds; a
+    /// relative path of the configuration file is replaced by `config`. Returns only when that fails.
+    fn restart(&mut self, _config: Option<&Path>, _delay_us: u64) -> io::Error {
+        io::Error::from(io::ErrorKind::Unsupported)
+    }
 
     fn memory(&mut self) -> MemoryFigures;
     fn cpu(&mut self) -> CpuFigures;

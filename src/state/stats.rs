@@ -69,6 +69,8 @@ pub struct Stats {
     pub eventloop_cmd_us: u64,
     pub expire_cycle_us: u64,
     pub lazyfreed_objects: u64,
+    /// As of the last look, and the most ever seen.
+    pub used_memory: u64,
     pub peak_memory: u64,
     pub cron_cycles: u64,
     pub ops: Rate,

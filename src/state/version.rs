@@ -1,8 +1,8 @@
 //! What this server says it is.
 //!
-//! Tools gate features on the version number (`redis_version` of INFO, the first number group of `--version`), so
-//! we name the Redis release whose behaviour we follow, not our own package version. The line of
-//! [`version_line`] has the form that existing scripts cut apart.
+//! Tools gate features on the version number (`redis_version` of INFO, the first number group of
+//! `--version`), so we name the Redis release whose behaviour we follow, not our own package version. The
+//! line of [`version_line`] has the form that existing scripts cut apart.
 
 /// The Redis release whose behaviour is followed.
 pub const REDIS_VERSION: &str = "7.2.4";

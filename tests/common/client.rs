@@ -272,11 +272,10 @@ impl Client {
     /// The server closes the connection, without further bytes.
     #[track_caller]
     pub fn expect_closed(&mut self) {
-        let rest = self.at;
         match self.more() {
             Err(error) if !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
             Err(_) => panic!("the connection stays open"),
-            Ok(()) => panic!("more bytes: {:?}", self.buffer[rest..].escape_ascii().to_string()),
+            Ok(()) => panic!("more bytes: {:?}", self.buffer[self.at..].escape_ascii().to_string()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The table's memory: lines of seven handles with one-byte hash fragments, and chains of them.
 //!
-//! A *line* is eight words. Word 0, the *head*, is all that a search reads before it knows which handle to try:
+//! A *line* is eight words. Word 0, the *head*, is all that a search reads before it knows which handle to
+//! try:
 //!
 //! ```text
 //! bits 0..=6   tags of the slots 0..=6
@@ -8,17 +9,18 @@
 //! bits 8..=63  one byte a slot: the fragment (eight hash bits) of its handle, 0 when the slot is empty
 //! ```
 //!
-//! Fragments are never 0, so "is it there" and "could it be this one" are one comparison of eight bytes (SSE2, or
-//! arithmetic on the word elsewhere). The tags lie in the head so that looking for tagged elements reads no element.
+//! Fragments are never 0, so "is it there" and "could it be this one" are one comparison of eight bytes
+//! (SSE2, or arithmetic on the word elsewhere). The tags lie in the head so that looking for tagged elements
+//! reads no element.
 //!
-//! A *chain* starts with a home line. Slots fill from 0 up without holes; a line that runs over gives its slot 6 up
-//! for a link, and its seventh handle moves to the new line. Child lines start with three slots (32 bytes) and are
-//! exchanged for full ones when these are taken; that one child in two stays small saves a byte per key. The link's
-//! lowest bit says which size. Invariants: only the last line of a chain has free slots; a child holds at least two
-//! handles; only full lines have children.
+//! A *chain* starts with a home line. Slots fill from 0 up without holes; a line that runs over gives its
+//! slot 6 up for a link, and its seventh handle moves to the new line. Child lines start with three slots
+//! (32 bytes) and are exchanged for full ones when these are taken; that one child in two stays small saves
+//! a byte per key. The link's lowest bit says which size. Invariants: only the last line of a chain has free
+//! slots; a child holds at least two handles; only full lines have children.
 //!
-//! Nothing here knows keys or hashes. Raw pointers throughout: no reference to a line is ever formed, so a line of
-//! three slots may be handled through the same type as one of seven.
+//! Nothing here knows keys or hashes. Raw pointers throughout: no reference to a line is ever formed, so a
+//! line of three slots may be handled through the same type as one of seven.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 
@@ -355,14 +357,14 @@ pub(in crate::ds) unsafe fn remove(home: Line, line: Line, slot: usize, chains: 
     }
 }
 
-/// Empties a chain: its home line is cleared, its children are freed, `take` gets every handle. `take` may push
-/// into any chain, this one included.
+/// Empties a chain: its home line is cleared, its children are freed, `take` gets every handle. `take` may
+/// push into any chain, this one included.
 ///
 /// # Safety
 /// `home` is the live first line of a chain whose children `chains` counts. `take` must not panic.
 pub(in crate::ds) unsafe fn drain(home: Line, chains: &mut Chains, mut take: impl FnMut(Item, &mut Chains)) {
-    // SAFETY: lines of a live chain; the home line is copied before `take` may write to it, children are freed after
-    // their last use.
+    // SAFETY: lines of a live chain; the home line is copied before `take` may write to it, children are
+    // freed after their last use.
     unsafe {
         let mut words = [std::ptr::null_mut::<u8>(); 1 + SLOTS];
         std::ptr::copy_nonoverlapping(home.0.cast(), words.as_mut_ptr(), 1 + SLOTS);

@@ -74,7 +74,7 @@ fn audit(table: &Table<Elem>) {
             unsafe {
                 next = line.child();
                 let used = used(line.head());
-                assert_eq!(used == 6 || next.is_none(), true, "a chained line has six");
+                assert!(used == 6 || next.is_none(), "a chained line has six");
                 assert!(depth == 0 || used >= 2, "a child has two at least");
                 for slot in 0..used {
                     let item = line.item(slot);
@@ -356,7 +356,8 @@ fn random_choice_is_fair() {
     }
     let (all, tagged) = (spread(&all, 1100, 44_000), spread(&tagged, 44, 4_400));
     let sampled = spread(&sampled, 1100, 44_000);
-    // The deviation of chi-square by n is sqrt(2/n): 0.043 and 0.21; a bias of one in five would add 1.6 and more.
+    // The deviation of chi-square by n is sqrt(2/n): 0.043 and 0.21; a bias of one in five would add 1.6 and
+    // more.
     assert!((0.8..1.2).contains(&all), "{all}");
     assert!((0.2..1.9).contains(&tagged), "{tagged}");
     assert!((0.5..2.0).contains(&sampled), "{sampled}");

@@ -1,13 +1,16 @@
-//! The fields of [`Config`], grouped as the table's files are: net, memory, persistence, replication, the rest.
+//! The fields of [`Config`], grouped as the table's files are: net, memory, persistence, replication, the
+//! rest.
 //!
-//! Sizes are bytes, times say their unit. The defaults are those of Redis 7.2.4 (`CONFIG GET *` of a fresh server).
+//! Sizes are bytes, times say their unit. The defaults are those of Redis 7.2.4 (`CONFIG GET *` of a fresh
+//! server).
 
 use super::*;
 
 const MB: i64 = 1024 * 1024;
 
 settings! {
-    // ---- network -----------------------------------------------------------------------------------------------
+    // ---- network
+    // -----------------------------------------------------------------------------------------------
     /// TCP port, 0: none.
     port: u16 = 6379;
     /// Addresses to listen on; a leading `-` means "not available is no error", `*` and `::*` mean all.
@@ -36,7 +39,8 @@ settings! {
     client_query_buffer_limit: u64 = 1024 * MB as u64;
     /// Limits on unsent replies.
     client_output_buffer_limit: OutputLimits = OutputLimits::default();
-    /// Memory of all clients together: bytes when positive, percent of `maxmemory` when negative, 0: no limit.
+    /// Memory of all clients together: bytes when positive, percent of `maxmemory` when negative, 0: no
+    /// limit.
     maxmemory_clients: i64 = 0;
     /// Number of threads for sockets; 1: the main thread only.
     io_threads: i32 = 1;
@@ -85,7 +89,8 @@ settings! {
     /// Cipher suites of TLS 1.3.
     tls_ciphersuites: String = String::new();
 
-    // ---- memory ------------------------------------------------------------------------------------------------
+    // ---- memory
+    // ------------------------------------------------------------------------------------------------
     /// Bytes of data at most, 0: no limit.
     maxmemory: u64 = 0;
     /// What happens at the limit.
@@ -153,7 +158,8 @@ settings! {
     /// Stream: entries of a node, 0: no limit.
     stream_node_max_entries: i64 = 100;
 
-    // ---- persistence -------------------------------------------------------------------------------------------
+    // ---- persistence
+    // -------------------------------------------------------------------------------------------
     /// Snapshot rules; any that holds starts a BGSAVE. Empty: no snapshots by themselves.
     save: Vec<SavePoint> = vec![
         SavePoint { seconds: 3600, changes: 1 },
@@ -207,8 +213,10 @@ settings! {
     /// Bytes loaded between two looks at the sockets.
     loading_process_events_interval_bytes: i64 = 2 * MB;
 
-    // ---- replication -------------------------------------------------------------------------------------------
-    /// The master we follow, host and port. REPLICAOF writes it, too, so that CONFIG GET and REWRITE tell the truth.
+    // ---- replication
+    // -------------------------------------------------------------------------------------------
+    /// The master we follow, host and port. REPLICAOF writes it, too, so that CONFIG GET and REWRITE tell the
+    /// truth.
     replicaof: Option<(String, u16)> = None;
     /// Password for the master; empty: none.
     masterauth: Vec<u8> = Vec::new();
@@ -257,7 +265,8 @@ settings! {
     /// What to do when a replicated command fails.
     propagation_error_behavior: PropagationError = PropagationError::Ignore;
 
-    // ---- security ----------------------------------------------------------------------------------------------
+    // ---- security
+    // ----------------------------------------------------------------------------------------------
     /// Password of the default user; empty: none.
     requirepass: Vec<u8> = Vec::new();
     /// File of ACL users; empty: users are in the configuration file.
@@ -277,7 +286,8 @@ settings! {
     /// Who may set options that name files.
     enable_protected_configs: ProtectedAction = ProtectedAction::No;
 
-    // ---- process, log, statistics ------------------------------------------------------------------------------
+    // ---- process, log, statistics
+    // ------------------------------------------------------------------------------
     /// Number of databases.
     databases: i32 = 16;
     /// Runs in the background.
@@ -353,7 +363,8 @@ settings! {
     /// CPUs of the snapshot child.
     bgsave_cpulist: String = String::new();
 
-    // ---- cluster -----------------------------------------------------------------------------------------------
+    // ---- cluster
+    // -----------------------------------------------------------------------------------------------
     /// Run as a cluster node.
     cluster_enabled: bool = false;
     /// State file of the node.

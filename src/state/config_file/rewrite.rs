@@ -10,7 +10,8 @@
 //! - `include`, `rename-command` and, without an ACL, `user` lines stay as they are.
 //! - Lines nobody understands become comments marked `# ???`, so that the file can be loaded again.
 //!
-//! New lines come in the order of the table; Redis' order is that of a hash table.
+//! New lines come in the order of the table; Redis' order is that of a hash table. And no blank line is left
+//! at the end of the file, so that a second rewrite changes nothing at all.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -27,13 +28,23 @@ const DIRECTIVES: [&[u8]; 5] = [b"include", b"rename-command", b"user", b"loadmo
 
 /// The new text of the configuration file.
 ///
-/// `users`: what follows `user ` in the line of each ACL user; `None` leaves the file's `user` lines alone. They
-/// are dropped when users live in an `aclfile`.
+/// `users`: what follows `user ` in the line of each ACL user; `None` leaves the file's `user` lines alone.
+/// They are dropped when users live in an `aclfile`.
 pub fn rewrite(old: &[u8], config: &Config, users: Option<&[Vec<u8>]>) -> Vec<u8> {
+    write(old, config, users, false)
+}
+
+/// [`rewrite()`], but every option gets a line, those at their default too (DEBUG CONFIG-REWRITE-FORCE-ALL).
+pub fn rewrite_all(old: &[u8], config: &Config, users: Option<&[Vec<u8>]>) -> Vec<u8> {
+    write(old, config, users, true)
+}
+
+fn write(old: &[u8], config: &Config, users: Option<&[Vec<u8>]>, all: bool) -> Vec<u8> {
     let mut state = Rewriter::read(old);
     let default = Config::default();
     for row in config_table::rows() {
-        state.put(row.name, row.rewrite(config, &default));
+        let lines = row.rewrite(config, &default);
+        state.put(row.name, lines.into_iter().map(|(line, force)| (line, force || all)).collect());
     }
     if let Some(users) = users {
         let kept = if config.aclfile.as_os_str().is_empty() { users } else { &[] };
@@ -120,6 +131,10 @@ impl Rewriter {
                 text.push(b'\n');
             }
             blank = line.is_empty();
+        }
+        // A blank last line would grow into the next rewrite.
+        if text.ends_with(b"\n\n") {
+            text.pop();
         }
         text
     }

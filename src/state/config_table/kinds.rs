@@ -19,8 +19,8 @@ impl Row {
         }
     }
 
-    /// Sets the value from its words; true when this is a change. Options that are not [`MULTI_ARG`] look at the
-    /// first word only: the caller has checked that there is just one.
+    /// Sets the value from its words; true when this is a change. Options that are not [`MULTI_ARG`] look at
+    /// the first word only: the caller has checked that there is just one.
     pub fn set(&self, config: &mut Config, words: &[&[u8]], source: Source) -> Checked<bool> {
         let word = words.first().copied().unwrap_or_default();
         let changed = match self.kind {
@@ -57,8 +57,8 @@ impl Row {
         Ok(changed || self.is(VOLATILE))
     }
 
-    /// The lines CONFIG REWRITE wants for this option, each with whether it is forced into a file that lacks it.
-    /// No line: whatever the file has is dropped.
+    /// The lines CONFIG REWRITE wants for this option, each with whether it is forced into a file that lacks
+    /// it. No line: whatever the file has is dropped.
     pub fn rewrite(&self, config: &Config, default: &Config) -> Lines {
         let mut line = format!("{} ", self.name).into_bytes();
         let force = match self.kind {
@@ -133,8 +133,8 @@ pub fn format_memory(bytes: i128) -> String {
     }
 }
 
-/// Reads a number in the given form. `unsigned`: the option cannot be negative, so all 64 bits are digits; else
-/// a size beyond 2^63 turns negative and fails the range check, as in Redis.
+/// Reads a number in the given form. `unsigned`: the option cannot be negative, so all 64 bits are digits;
+/// else a size beyond 2^63 turns negative and fails the range check, as in Redis.
 fn parse_int(word: &[u8], form: IntForm, unsigned: bool) -> Result<i128, Reason> {
     let memory =
         || num::parse_memory(word).map(|v| if unsigned { i128::from(v) } else { i128::from(v as i64) });
@@ -163,8 +163,8 @@ fn parse_octal(word: &[u8]) -> Option<i64> {
     strtoll(word, 8)
 }
 
-/// Reads a whole word as C's `strtoll(word, &end, 10)` with `*end == 0` does: leading blanks and a sign are fine,
-/// nothing at all is 0, too large values stick at the ends of the range.
+/// Reads a whole word as C's `strtoll(word, &end, 10)` with `*end == 0` does: leading blanks and a sign are
+/// fine, nothing at all is 0, too large values stick at the ends of the range.
 pub fn parse_strtoll(word: &[u8]) -> Option<i64> {
     match strtoll_saturating(word, 10) {
         (value, true) => Some(value),
@@ -224,8 +224,8 @@ pub fn os_text(error: &std::io::Error) -> String {
     text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
-/// Whether `proc-title-template` can be used: its variables are known and something is left of it when the title
-/// itself is empty. Redis 7.2 `validateProcTitleTemplate`.
+/// Whether `proc-title-template` can be used: its variables are known and something is left of it when the
+/// title itself is empty. Redis 7.2 `validateProcTitleTemplate`.
 pub fn title_is_valid(template: &str) -> bool {
     let mut rest = template;
     let mut solid = false;
@@ -303,8 +303,8 @@ macro_rules! flag {
     };
 }
 
-/// Number of a field: name, field, smallest, largest value, and its form unless plain. The range fits the field's
-/// type, so the cast loses nothing.
+/// Number of a field: name, field, smallest, largest value, and its form unless plain. The range fits the
+/// field's type, so the cast loses nothing.
 macro_rules! int {
     ($name:literal, $field:ident, $min:expr, $max:expr) => {
         int!($name, $field, $min, $max, Plain)
@@ -344,7 +344,8 @@ macro_rules! choice {
     };
 }
 
-/// Text of a field. `unset`: empty means not set. `kept`: an empty text is a value. `secret`: bytes, unset if empty.
+/// Text of a field. `unset`: empty means not set. `kept`: an empty text is a value. `secret`: bytes, unset if
+/// empty.
 macro_rules! text {
     (unset $name:literal, $field:ident) => {
         text!(@ $name, $field, None, true, true)

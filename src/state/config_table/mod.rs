@@ -1,13 +1,13 @@
 //! The table of options: one row of data per option of Redis 7.2.4.
 //!
 //! A row names an option, its alias, its flags, how its value is read and printed ([`Kind`]), the field of
-//! [`Config`] it stands for, and what must follow a change ([`Apply`], a value: the commands that set options carry
-//! it out, so this floor knows neither sockets nor files). CONFIG GET, CONFIG SET, the configuration file and
-//! CONFIG REWRITE all walk these rows; nothing else in the server knows an option by its name.
+//! [`Config`] it stands for, and what must follow a change ([`Apply`], a value: the commands that set options
+//! carry it out, so this floor knows neither sockets nor files). CONFIG GET, CONFIG SET, the configuration
+//! file and CONFIG REWRITE all walk these rows; nothing else in the server knows an option by its name.
 //!
-//! Looking an option up is a walk over some 180 rows: nobody sets options a million times a second, and the rows
-//! stay plain constants. CONFIG GET lists the rows in their order here; Redis' order is that of a hash table, so
-//! no client can rely on one.
+//! Looking an option up is a walk over some 180 rows: nobody sets options a million times a second, and the
+//! rows stay plain constants. CONFIG GET lists the rows in their order here; Redis' order is that of a hash
+//! table, so no client can rely on one.
 //!
 //! Error texts are those of Redis 7.2.4, to the letter: admin tools show them.
 
@@ -315,11 +315,12 @@ pub struct SetContext {
     pub loading: bool,
 }
 
-/// CONFIG SET: sets all pairs or none, and tells what must follow, each effect once, in the order of the pairs.
+/// CONFIG SET: sets all pairs or none, and tells what must follow, each effect once, in the order of the
+/// pairs.
 ///
-/// Values are read as if in this order, so a later pair may undo an earlier one under another alias, as in Redis.
-/// When an effect fails afterwards, the caller puts the clone of the old configuration back, applies it again and
-/// answers [`ConfigError::Failed`].
+/// Values are read as if in this order, so a later pair may undo an earlier one under another alias, as in
+/// Redis. When an effect fails afterwards, the caller puts the clone of the old configuration back, applies
+/// it again and answers [`ConfigError::Failed`].
 pub fn set_many(
     config: &mut Config,
     pairs: &[(&[u8], &[u8])],
@@ -344,8 +345,8 @@ pub fn set_many(
     Ok(effects)
 }
 
-/// The rows named by `pairs`, when all may be set. An unknown name wins over a refusal only when it comes first, as
-/// in Redis.
+/// The rows named by `pairs`, when all may be set. An unknown name wins over a refusal only when it comes
+/// first, as in Redis.
 fn check_names(
     config: &Config,
     pairs: &[(&[u8], &[u8])],
@@ -375,8 +376,8 @@ fn check_names(
     Ok(found)
 }
 
-/// Options that are read, kept and rewritten, but whose feature does not exist yet. A start with one of them away
-/// from its default says so in the log.
+/// Options that are read, kept and rewritten, but whose feature does not exist yet. A start with one of them
+/// away from its default says so in the log.
 pub const UNIMPLEMENTED: &[&str] = &[
     "tls-port",
     "tls-cluster",

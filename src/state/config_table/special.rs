@@ -66,7 +66,8 @@ pub(super) mod save {
         points.join(" ").into()
     }
 
-    /// In files the points of several lines add up; the reader of files drops the defaults before the first one.
+    /// In files the points of several lines add up; the reader of files drops the defaults before the first
+    /// one.
     pub fn set(config: &mut Config, words: &[&[u8]], source: Source) -> Checked<bool> {
         const INVALID: Reason = Cow::Borrowed("Invalid save parameters");
         let words = none_if_empty(words);
@@ -159,7 +160,8 @@ pub(super) mod dir {
         config.dir.as_os_str().as_bytes().to_vec()
     }
 
-    /// A relative directory counts from the one set before. Whether it exists is found out by whoever enters it.
+    /// A relative directory counts from the one set before. Whether it exists is found out by whoever enters
+    /// it.
     pub fn set(config: &mut Config, words: &[&[u8]], _: Source) -> Checked<bool> {
         let [word] = words else { return Err(WRONG_NUMBER) };
         config.dir = config.dir.join(path(word));
@@ -340,16 +342,16 @@ macro_rules! shutdown_option {
 shutdown_option!(sigint, shutdown_on_sigint, "shutdown-on-sigint");
 shutdown_option!(sigterm, shutdown_on_sigterm, "shutdown-on-sigterm");
 
-/// Defragmentation needs an allocator with hooks for it. A file that asks for it is accepted (a log line tells that
-/// nothing comes of it), so that a server starts with the file it had; CONFIG SET refuses as Redis does without
-/// such an allocator.
+/// Defragmentation needs an allocator with hooks for it. A file that asks for it is accepted (a log line
+/// tells that nothing comes of it), so that a server starts with the file it had; CONFIG SET refuses as Redis
+/// does without such an allocator.
 pub(super) fn no_defrag(on: bool, source: Source) -> Checked {
     if !on || source == Source::File {
         return Ok(());
     }
     refuse(
-        "Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified Jemalloc \
-         like the one shipped by default with the Redis source distribution",
+        "Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified \
+         Jemalloc like the one shipped by default with the Redis source distribution",
     )
 }
 

@@ -527,7 +527,10 @@ proptest! {
     #[test]
     fn any_value_is_refused_or_round_trips(
         at in 0..rows().count(),
-        value in prop_oneof![proptest::collection::vec(any::<u8>(), 0..12), "[0-9a-z%. -]{0,8}".prop_map(String::into_bytes)],
+        value in prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..12),
+            "[0-9a-z%. -]{0,8}".prop_map(String::into_bytes),
+        ],
     ) {
         let row = rows().nth(at).unwrap();
         let before = Config::default();

@@ -1,0 +1,10 @@
+//! Family admin: to be written.
+
+pub mod command;
+
+use crate::core::table::Row;
+
+pub mod debug;
+
+/// The family's rows.
+pub const ROWS: &[Row] = &[command::ROW];

@@ -1,0 +1,48 @@
+//! Telling systemd how we are: `STATUS=…` and `READY=1` to the socket in `NOTIFY_SOCKET`.
+//!
+//! Source: sd_notify(3); Redis 7.2.4 `redisCommunicateSystemd`.
+
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+
+use crate::state::config::Supervised;
+
+/// Whom the configuration and the environment say we work for.
+pub fn supervisor(asked: Supervised) -> Supervised {
+    let systemd = std::env::var_os("NOTIFY_SOCKET").is_some();
+    let upstart = std::env::var_os("UPSTART_JOB").is_some();
+    match asked {
+        Supervised::Auto if upstart => Supervised::Upstart,
+        Supervised::Auto if systemd => Supervised::Systemd,
+        Supervised::Auto => Supervised::No,
+        Supervised::Systemd if !systemd => {
+            crate::log_warning!(
+                "systemd supervision requested or auto-detected, but Redis is compiled without libsystemd \
+                 support!"
+            );
+            Supervised::No
+        }
+        Supervised::Upstart if !upstart => {
+            crate::log_warning!(
+                "upstart supervision requested, but UPSTART_JOB environment variable is missing!"
+            );
+            Supervised::No
+        }
+        other => other,
+    }
+}
+
+/// Sends a line to systemd; nobody there is no error.
+pub fn systemd(state: &str) {
+    let Some(name) = std::env::var_os("NOTIFY_SOCKET") else { return };
+    let bytes = name.as_bytes();
+    let address = match bytes.strip_prefix(b"@") {
+        Some(abstract_name) => SocketAddr::from_abstract_name(abstract_name),
+        None => SocketAddr::from_pathname(&name),
+    };
+    let sent = address.and_then(|address| UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address));
+    if let Err(e) = sent {
+        crate::log_warning!("Error sending supervision message to systemd: {e}");
+    }
+}
