@@ -12,7 +12,10 @@ pub mod args;
 pub mod conn;
 pub mod docs;
 pub mod keys;
+pub mod specs;
 pub mod string;
+#[cfg(test)]
+mod testing;
 pub mod tools;
 pub mod tx;
 

@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
 use super::*;
+use crate::cmd::docs;
 use crate::cmd::FAMILIES;
 use crate::resp::request::OwnedArgs;
 use crate::state::spec::{ArgSpec, Begin, Find};
