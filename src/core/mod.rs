@@ -2,13 +2,16 @@
 
 pub mod alarm;
 pub mod call;
+pub mod clientinfo;
 pub mod ctx;
 pub mod effects;
 pub mod gate;
+pub mod info;
 pub mod input;
 pub mod lifecycle;
 pub mod monitor;
 pub mod propagate;
+pub mod redact;
 pub mod server;
 pub mod table;
 pub mod wake;
