@@ -8,7 +8,9 @@ use crate::state::config_file;
 use crate::state::config_table::Reason;
 
 pub mod admin;
+pub mod args;
 pub mod conn;
+pub mod docs;
 pub mod keys;
 pub mod string;
 pub mod tools;

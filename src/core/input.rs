@@ -11,12 +11,13 @@
 
 use crate::base::log::{self, Level};
 use crate::resp::reply::Reply;
-use crate::resp::request::{Args, Limits, ProtocolError, Span, Step};
+use crate::resp::request::{Args, Limits, Parser, ProtocolError};
 use crate::state::client::{ClientId, Flags};
 use crate::state::host::Host;
 
 use super::call::{Flow, execute};
 use super::clientinfo;
+use super::lookahead::{End, Lookahead};
 use super::propagate;
 use super::server::Server;
 
@@ -60,60 +61,86 @@ pub fn feed_kept(srv: &mut Server, host: &mut dyn Host, me: ClientId) {
     check_query_limit(srv, me);
 }
 
-/// Parses and runs requests until the input ends or the client may not go on. Returns the bytes used.
+/// Runs requests until the input ends or the client may not go on. Returns the bytes used.
 fn run(srv: &mut Server, host: &mut dyn Host, me: ClientId, input: &[u8]) -> usize {
     let outer = std::mem::replace(&mut srv.running, me);
-    let client = &mut srv.clients[me];
-    let mut parser = std::mem::take(&mut client.parser);
-    let mut bytes = std::mem::take(&mut client.out.bytes);
+    let mut parser = std::mem::take(&mut srv.clients[me].parser);
+    let mut bytes = std::mem::take(&mut srv.clients[me].out.bytes);
     if bytes.capacity() == 0 {
         bytes = srv.clients.spare_buffer();
     }
     let mut out = Reply::over(bytes, srv.clients[me].resp3);
-    let mut spans = std::mem::take(&mut srv.spans);
+    let mut ahead = std::mem::take(&mut srv.ahead);
     srv.last_tick = srv.clock.ticks();
     super::gate::refresh(srv);
     srv.running_input = input.len();
     let mut used = 0;
     while used < input.len() && srv.clients[me].may_run() {
         let limits = limits(srv, me);
-        match parser.parse(&input[used..], &limits, &mut spans) {
-            Ok(Step::Need { hint }) => {
+        let end = ahead.gather(&mut parser, &limits, input, used);
+        ahead.prefetch(srv, me, input);
+        let (came_to, stopped) = run_batch(srv, host, me, input, &mut ahead, &mut out);
+        srv.keys.remember_hash(None);
+        used = came_to.unwrap_or(used);
+        if stopped {
+            // What was looked at beyond this point is parsed anew when the client goes on.
+            parser.reset();
+            break;
+        }
+        match end {
+            End::Full => {}
+            End::Need(hint) => {
                 srv.clients[me].wanted = hint;
                 break;
             }
-            Ok(Step::Skip { consumed }) => used += consumed,
-            Ok(Step::Ready { consumed, inline }) => {
-                let request = &input[used..used + consumed];
-                let built;
-                let args = if inline {
-                    built = parser.take_inline();
-                    Args::inline(&built, &spans)
-                } else {
-                    Args::new(request, &spans)
-                };
-                if execute(srv, host, me, args, &mut out) == Flow::Postponed {
-                    postpone(srv, me);
-                    parser.reset();
-                    break;
-                }
-                used += consumed;
-                if srv.clients[me].flags.has(Flags::MASTER) {
-                    applied(srv, me, request);
-                }
-                if out.buf.len() > LARGE_OUTPUT && over_limit(srv, me, out.buf.len()) {
-                    break;
-                }
-            }
-            Err(e) => {
-                protocol_error(srv, me, &input[used..], e, &mut out);
+            End::Error(at, e) => {
+                protocol_error(srv, me, &input[at..], e, &mut out);
                 used = input.len();
             }
         }
     }
-    give_back(srv, me, parser, out, spans);
+    srv.ahead = ahead;
     srv.running = outer;
+    give_back(srv, me, parser, out);
     used
+}
+
+/// Runs the requests of a batch in order. Returns where the last one run ended, and whether something
+/// stopped it before its end.
+fn run_batch(
+    srv: &mut Server,
+    host: &mut dyn Host,
+    me: ClientId,
+    input: &[u8],
+    ahead: &mut Lookahead,
+    out: &mut Reply,
+) -> (Option<usize>, bool) {
+    let mut came_to = None;
+    for i in 0..ahead.len() {
+        let pending = ahead.at(i);
+        let request = &input[pending.at..pending.end];
+        if !pending.spans.is_empty() {
+            let args = match &pending.inline {
+                Some(built) => Args::inline(built, &pending.spans),
+                None => Args::new(request, &pending.spans),
+            };
+            srv.keys.remember_hash(pending.key_hash.map(|hash| (&args[1], hash)));
+            if execute(srv, host, me, args, out) == Flow::Postponed {
+                postpone(srv, me);
+                return (came_to, true);
+            }
+        }
+        came_to = Some(pending.end);
+        let client = &srv.clients[me];
+        let may_run = client.may_run();
+        if client.flags.has(Flags::MASTER) {
+            applied(srv, me, request);
+        }
+        if !may_run || out.buf.len() > LARGE_OUTPUT && over_limit(srv, me, out.buf.len()) {
+            return (came_to, true);
+        }
+    }
+    (came_to, false)
 }
 
 /// Replies above this are checked against the output limits while a pipeline runs. Bytes.
@@ -124,15 +151,8 @@ fn limits(srv: &Server, me: ClientId) -> Limits {
     Limits { max_bulk: srv.config.proto_max_bulk_len, authenticated }
 }
 
-/// Puts parser, replies and scratch back where they belong.
-fn give_back(
-    srv: &mut Server,
-    me: ClientId,
-    parser: crate::resp::request::Parser,
-    out: Reply,
-    spans: Vec<Span>,
-) {
-    srv.spans = spans;
+/// Puts parser and replies back where they belong.
+fn give_back(srv: &mut Server, me: ClientId, parser: Parser, out: Reply) {
     let bytes = out.buf;
     let Some(client) = srv.clients.get_mut(me) else { return };
     client.parser = parser;
@@ -155,10 +175,23 @@ fn postpone(srv: &mut Server, me: ClientId) {
     srv.blocked.postponed.push(me);
 }
 
-/// A request of our master is applied: its bytes are the next of our own stream too.
+/// A request of our master is applied: its bytes are the next of our own stream too. Inside MULTI they
+/// wait for EXEC, so that a link cut in between resumes before the transaction, not within it.
 fn applied(srv: &mut Server, me: ClientId, request: &[u8]) {
-    srv.repl.link.applied(request.len() as i64);
-    propagate::feed_from_master(srv, me, request);
+    let mut held = std::mem::take(&mut srv.repl.unapplied);
+    if srv.clients[me].flags.has(Flags::MULTI) {
+        held.extend_from_slice(request);
+        srv.repl.unapplied = held;
+        return;
+    }
+    let bytes = if held.is_empty() {
+        request
+    } else {
+        held.extend_from_slice(request);
+        &held
+    };
+    srv.repl.link.applied(bytes.len() as i64);
+    propagate::feed(srv, bytes);
 }
 
 /// Replies, logs and lets the connection end.

@@ -10,9 +10,8 @@ use crate::base::clock::{Clock, Millis};
 use crate::base::hash::KeyHash;
 use crate::base::rng::Rng;
 use crate::keyspace::Keyspace;
-use crate::resp::request::Span;
 use crate::state::blocked::Blocked;
-use crate::state::client::{ClientId, Flags};
+use crate::state::client::ClientId;
 use crate::state::clients::Clients;
 use crate::state::config::{Config, Supervised};
 use crate::state::multi::Watches;
@@ -22,6 +21,7 @@ use crate::state::slowlog::Slowlog;
 use crate::state::spikes::Spikes;
 use crate::state::stats::{CommandStats, Stats};
 
+use super::lookahead::Lookahead;
 use super::propagate::Propagation;
 use super::table::CommandTable;
 
@@ -69,8 +69,8 @@ pub struct Server {
     pub last_tick: u64,
     /// Conditions that make admission look closer; see `gate`.
     pub admission: super::gate::Admission,
-    /// Scratch of the request parser.
-    pub spans: Vec<Span>,
+    /// Scratch: the requests of a pipeline that are looked at together.
+    pub ahead: Lookahead,
     /// DEBUG switches.
     pub debug: DebugSwitches,
     /// When a cross-protocol attack was logged last (Unix ms).
@@ -124,7 +124,7 @@ impl Server {
             startup_memory: 0,
             last_tick: 0,
             admission: super::gate::Admission::default(),
-            spans: Vec::with_capacity(64),
+            ahead: Lookahead::default(),
             debug: DebugSwitches::default(),
             security_logged_ms: 0,
             config_file: None,
@@ -140,16 +140,7 @@ impl Server {
     #[inline]
     pub fn touch_key(&mut self, db: usize, key: &[u8]) {
         if !self.watches.is_empty() {
-            self.touch_watched(db, key);
-        }
-    }
-
-    #[cold]
-    fn touch_watched(&mut self, db: usize, key: &[u8]) {
-        for &who in self.watches.watchers(db, key) {
-            if let Some(c) = self.clients.get_mut(who) {
-                c.flags.set(Flags::DIRTY_CAS);
-            }
+            super::watch::touch(self, db, key);
         }
     }
 }

@@ -11,6 +11,7 @@
 //! | `db.rs` | one database, raw |
 //! | `moves.rs` | RENAME, MOVE, COPY, SWAPDB, FLUSHALL |
 //! | `scan.rs` | SCAN, KEYS, RANDOMKEY |
+//! | `strings.rs` | INCR, APPEND: strings changed in place |
 //! | `expire.rs` | the active expire cycle |
 //! | `aging.rs`, `evict.rs` | LRU and LFU; who goes when memory is full |
 //! | `touched.rs` | the queue of touched keys and key events |
@@ -32,6 +33,7 @@ mod evict;
 mod expire;
 mod moves;
 mod scan;
+mod strings;
 #[cfg(test)]
 mod tests;
 pub mod touched;
@@ -44,6 +46,7 @@ pub use evict::{Evictor, Policy};
 pub use expire::{ActiveExpire, Cycle, OwnKeys};
 pub use moves::{Moved, Way};
 pub use scan::Scanned;
+pub use strings::{EditString, NotAdded};
 pub use touched::{Class, Touched};
 
 use crate::base::clock::Millis;
@@ -153,9 +156,13 @@ pub struct Keyspace {
     pub own_keys: OwnKeys,
     active: ActiveExpire,
     hash: KeyHash,
+    known_hash: ((usize, usize), u64),
     chance: Rng,
     resize_allowed: bool,
 }
+
+/// No slice lies at address 0.
+const NO_HASH: ((usize, usize), u64) = ((0, 0), 0);
 
 impl Keyspace {
     /// `databases` empty databases under one keyed hash. `chance` decides what must not be predictable only
@@ -174,6 +181,7 @@ impl Keyspace {
             own_keys: OwnKeys::default(),
             active: ActiveExpire::default(),
             hash,
+            known_hash: NO_HASH,
             chance,
             resize_allowed: true,
         }
@@ -187,6 +195,22 @@ impl Keyspace {
     /// The hash that the `_hashed` methods want.
     #[inline]
     pub fn hash(&self, key: &[u8]) -> u64 {
+        if (key.as_ptr().addr(), key.len()) == self.known_hash.0 {
+            return self.known_hash.1;
+        }
+        self.hash.hash(key)
+    }
+
+    /// Remembers the hash of the very slice a command is about to be run with (it was computed to prefetch), or
+    /// forgets the last one. The slice is told by its place in memory: call it anew before that memory changes.
+    #[inline]
+    pub fn remember_hash(&mut self, known: Option<(&[u8], u64)>) {
+        self.known_hash = known.map_or(NO_HASH, |(key, hash)| ((key.as_ptr().addr(), key.len()), hash));
+    }
+
+    /// The hash of a key, always computed.
+    #[inline]
+    pub fn compute_hash(&self, key: &[u8]) -> u64 {
         self.hash.hash(key)
     }
 

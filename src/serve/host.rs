@@ -106,8 +106,9 @@ impl RealHost {
     /// Replaces the TCP listeners; the Unix one stays. The old ones are closed first: the new ones may want
     /// the same port. After a failure nobody listens there; the caller puts the old settings back.
     fn rebind(&mut self, bind: &[String], port: u16, backlog: u32) -> Result<(), String> {
-        let (unix, tcp) = std::mem::take(&mut self.listeners).into_iter().partition(|l| l.path().is_some());
-        for mut old in <Vec<Listener>>::from(tcp) {
+        let (unix, tcp): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.listeners).into_iter().partition(|l| l.path().is_some());
+        for mut old in tcp {
             // It is closed right after; an error here changes nothing.
             let _ = self.reactor.remove_listener(&mut old);
         }
@@ -116,7 +117,7 @@ impl RealHost {
             fresh = listen_tcp(bind, port, backlog as i32, &mut |line| crate::log_warning!("{line}"));
         }
         let failed = port != 0 && fresh.is_none();
-        let all = fresh.unwrap_or_default().into_iter().chain::<Vec<Listener>>(unix).collect();
+        let all = fresh.unwrap_or_default().into_iter().chain(unix).collect();
         self.watch(all).map_err(|e| e.to_string())?;
         if failed { Err("Unable to listen on this port. Check server logs.".to_owned()) } else { Ok(()) }
     }
@@ -205,6 +206,17 @@ impl Host for RealHost {
 
     fn sleep_us(&mut self, us: u64) {
         std::thread::sleep(std::time::Duration::from_micros(us));
+    }
+
+    fn raise(&mut self, signal: i32) {
+        process::raise(signal);
+    }
+
+    fn restart(&mut self, config: Option<&Path>, delay_us: u64) -> io::Error {
+        // Two servers cannot listen on one port: what is open closes with the old program, the rest here.
+        self.listeners.clear();
+        self.sleep_us(delay_us);
+        process::restart(config)
     }
 
     fn memory(&mut self) -> MemoryFigures {

@@ -173,6 +173,7 @@ impl Shell {
         if now >= self.next_cron_ms {
             self.next_cron_ms = now + i64::from(1000 / cron::current_hz(&self.srv));
             cron::run(&mut self.cron, &mut self.srv, &mut self.host);
+            self.accept_again |= std::mem::take(&mut self.cron.accept_again);
         }
     }
 

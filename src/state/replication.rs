@@ -128,6 +128,8 @@ pub struct Replication {
     pub link: ReplicaLink,
     /// Our connection to the master while there is one.
     pub master: Option<ClientId>,
+    /// Bytes of a transaction of our master that is not complete yet.
+    pub unapplied: Vec<u8>,
     /// When the last PING went into the stream (monotonic ms).
     pub last_ping_ms: Millis,
 }
@@ -143,6 +145,7 @@ impl Replication {
             good_replicas: 0,
             link: ReplicaLink::default(),
             master: None,
+            unapplied: Vec::new(),
             last_ping_ms: 0,
         }
     }

@@ -7,272 +7,96 @@
 //! | [`client`] | CLIENT of one connection: names, replies, pauses |
 //! | [`client_list`] | CLIENT LIST and KILL: filters over all connections |
 
+use crate::cmd::docs;
 use crate::core::ctx::{Ctx, Outcome};
-use crate::core::table::Row;
+use crate::core::table::{Handler, Row};
 use crate::resp::errors::{self, CmdError};
 use crate::resp::request::Args;
-use crate::state::spec::{CommandSpec, Flags};
+use crate::state::spec::{Categories, CommandDoc, CommandSpec, Flags};
 
 pub mod basic;
 pub mod client;
 pub mod client_list;
 pub mod hello;
 
+/// While data load, and with old data.
+const ANY_TIME: Flags = Flags::LOADING.or(Flags::STALE);
+/// At any time, but not from scripts.
+const SESSION: Flags = ANY_TIME.or(Flags::NOSCRIPT);
+/// At any time, and quick.
+const LIGHT: Flags = ANY_TIME.or(Flags::FAST);
+/// Even before a password was given.
+const ALWAYS: Flags = SESSION.or(Flags::FAST).or(Flags::NO_AUTH).or(Flags::ALLOW_BUSY);
+/// Whoever runs the server, at any time.
+const OPERATOR: Flags = Flags::ADMIN.or(SESSION);
+const NONE: Categories = Categories::NONE;
+const CONNECTION: Categories = Categories::CONNECTION;
+
 /// The family's rows.
 pub const ROWS: &[Row] = &[
-    Row {
-        run: basic::ping,
-        spec: CommandSpec {
-            name: "ping",
-            arity: -1,
-            flags: Flags::FAST.or(Flags::PUBSUB_MODE).or(Flags::DISK_CHECK),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: basic::echo,
-        spec: CommandSpec {
-            name: "echo",
-            arity: 2,
-            flags: Flags::FAST.or(Flags::LOADING).or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: basic::quit,
-        spec: CommandSpec {
-            name: "quit",
-            arity: -1,
-            flags: Flags::ALLOW_BUSY
-                .or(Flags::FAST)
-                .or(Flags::LOADING)
-                .or(Flags::NO_AUTH)
-                .or(Flags::NOSCRIPT)
-                .or(Flags::STALE)
-                .or(Flags::NO_QUEUE)
-                .or(Flags::PUBSUB_MODE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: basic::select,
-        spec: CommandSpec {
-            name: "select",
-            arity: 2,
-            flags: Flags::FAST.or(Flags::LOADING).or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: hello::auth,
-        spec: CommandSpec {
-            name: "auth",
-            arity: -2,
-            flags: Flags::ALLOW_BUSY
-                .or(Flags::FAST)
-                .or(Flags::LOADING)
-                .or(Flags::NO_AUTH)
-                .or(Flags::NOSCRIPT)
-                .or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: hello::hello,
-        spec: CommandSpec {
-            name: "hello",
-            arity: -1,
-            flags: Flags::ALLOW_BUSY
-                .or(Flags::FAST)
-                .or(Flags::LOADING)
-                .or(Flags::NO_AUTH)
-                .or(Flags::NOSCRIPT)
-                .or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: hello::reset,
-        spec: CommandSpec {
-            name: "reset",
-            arity: 1,
-            flags: Flags::ALLOW_BUSY
-                .or(Flags::FAST)
-                .or(Flags::LOADING)
-                .or(Flags::NO_AUTH)
-                .or(Flags::NOSCRIPT)
-                .or(Flags::STALE)
-                .or(Flags::NO_QUEUE)
-                .or(Flags::PUBSUB_MODE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: container,
-        spec: CommandSpec { name: "client", arity: -2, flags: Flags::NONE, ..CommandSpec::EMPTY },
-        subs: CLIENT,
-    },
+    row(
+        "ping",
+        -1,
+        Flags::FAST.or(Flags::PUBSUB_MODE).or(Flags::DISK_CHECK),
+        CONNECTION,
+        &docs::connection::PING,
+        basic::ping,
+    ),
+    row("echo", 2, LIGHT, CONNECTION, &docs::connection::ECHO, basic::echo),
+    row(
+        "quit",
+        -1,
+        ALWAYS.or(Flags::NO_QUEUE).or(Flags::PUBSUB_MODE),
+        CONNECTION,
+        &docs::connection::QUIT,
+        basic::quit,
+    ),
+    row("select", 2, LIGHT, CONNECTION, &docs::connection::SELECT, basic::select),
+    row("auth", -2, ALWAYS, CONNECTION, &docs::connection::AUTH, hello::auth),
+    row("hello", -1, ALWAYS, CONNECTION, &docs::connection::HELLO, hello::hello),
+    row(
+        "reset",
+        1,
+        ALWAYS.or(Flags::NO_QUEUE).or(Flags::PUBSUB_MODE),
+        CONNECTION,
+        &docs::connection::RESET,
+        hello::reset,
+    ),
+    group("client", &docs::connection::CLIENT, CLIENT),
 ];
 
 const CLIENT: &[Row] = &[
-    Row {
-        run: client::id,
-        spec: CommandSpec {
-            name: "id",
-            arity: 2,
-            flags: Flags::LOADING.or(Flags::NOSCRIPT).or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: client::info,
-        spec: CommandSpec {
-            name: "info",
-            arity: 2,
-            flags: Flags::LOADING.or(Flags::NOSCRIPT).or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: client_list::list,
-        spec: CommandSpec {
-            name: "list",
-            arity: -2,
-            flags: Flags::ADMIN.or(Flags::LOADING).or(Flags::NOSCRIPT).or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: client_list::kill,
-        spec: CommandSpec {
-            name: "kill",
-            arity: -3,
-            flags: Flags::ADMIN.or(Flags::LOADING).or(Flags::NOSCRIPT).or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: client::pause,
-        spec: CommandSpec {
-            name: "pause",
-            arity: -3,
-            flags: Flags::ADMIN.or(Flags::LOADING).or(Flags::NOSCRIPT).or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: client::unpause,
-        spec: CommandSpec {
-            name: "unpause",
-            arity: 2,
-            flags: Flags::ADMIN.or(Flags::LOADING).or(Flags::NOSCRIPT).or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: client::reply,
-        spec: CommandSpec {
-            name: "reply",
-            arity: 3,
-            flags: Flags::LOADING.or(Flags::NOSCRIPT).or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: client::setname,
-        spec: CommandSpec {
-            name: "setname",
-            arity: 3,
-            flags: Flags::LOADING.or(Flags::NOSCRIPT).or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: client::getname,
-        spec: CommandSpec {
-            name: "getname",
-            arity: 2,
-            flags: Flags::LOADING.or(Flags::NOSCRIPT).or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: client::setinfo,
-        spec: CommandSpec {
-            name: "setinfo",
-            arity: 4,
-            flags: Flags::LOADING.or(Flags::NOSCRIPT).or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: client::unblock,
-        spec: CommandSpec {
-            name: "unblock",
-            arity: -3,
-            flags: Flags::ADMIN.or(Flags::LOADING).or(Flags::NOSCRIPT).or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: client::no_evict,
-        spec: CommandSpec {
-            name: "no-evict",
-            arity: 3,
-            flags: Flags::ADMIN.or(Flags::LOADING).or(Flags::NOSCRIPT).or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: client::no_touch,
-        spec: CommandSpec {
-            name: "no-touch",
-            arity: 3,
-            flags: Flags::LOADING.or(Flags::NOSCRIPT).or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: client::getredir,
-        spec: CommandSpec {
-            name: "getredir",
-            arity: 2,
-            flags: Flags::LOADING.or(Flags::NOSCRIPT).or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
-    Row {
-        run: client::help,
-        spec: CommandSpec {
-            name: "help",
-            arity: 2,
-            flags: Flags::LOADING.or(Flags::STALE),
-            ..CommandSpec::EMPTY
-        },
-        subs: &[],
-    },
+    row("id", 2, SESSION, CONNECTION, &docs::connection::CLIENT_ID, client::id),
+    row("info", 2, SESSION, CONNECTION, &docs::connection::CLIENT_INFO, client::info),
+    row("list", -2, OPERATOR, CONNECTION, &docs::connection::CLIENT_LIST, client_list::list),
+    row("kill", -3, OPERATOR, CONNECTION, &docs::connection::CLIENT_KILL, client_list::kill),
+    row("pause", -3, OPERATOR, CONNECTION, &docs::connection::CLIENT_PAUSE, client::pause),
+    row("unpause", 2, OPERATOR, CONNECTION, &docs::connection::CLIENT_UNPAUSE, client::unpause),
+    row("reply", 3, SESSION, CONNECTION, &docs::connection::CLIENT_REPLY, client::reply),
+    row("setname", 3, SESSION, CONNECTION, &docs::connection::CLIENT_SETNAME, client::setname),
+    row("getname", 2, SESSION, CONNECTION, &docs::connection::CLIENT_GETNAME, client::getname),
+    row("setinfo", 4, SESSION, CONNECTION, &docs::connection::CLIENT_SETINFO, client::setinfo),
+    row("unblock", -3, OPERATOR, CONNECTION, &docs::connection::CLIENT_UNBLOCK, client::unblock),
+    row("no-evict", 3, OPERATOR, CONNECTION, &docs::connection::CLIENT_NO_EVICT, client::no_evict),
+    row("no-touch", 3, SESSION, CONNECTION, &docs::connection::CLIENT_NO_TOUCH, client::no_touch),
+    row("getredir", 2, SESSION, CONNECTION, &docs::connection::CLIENT_GETREDIR, client::getredir),
+    row("help", 2, ANY_TIME, CONNECTION, &docs::connection::CLIENT_HELP, client::help),
 ];
+
+const fn row(
+    name: &'static str,
+    arity: i32,
+    flags: Flags,
+    acl: Categories,
+    doc: &'static CommandDoc,
+    run: Handler,
+) -> Row {
+    Row { run, spec: CommandSpec { name, arity, flags, acl, doc, ..CommandSpec::EMPTY }, subs: &[] }
+}
+
+const fn group(name: &'static str, doc: &'static CommandDoc, subs: &'static [Row]) -> Row {
+    Row { subs, ..row(name, -2, Flags::NONE, NONE, doc, container) }
+}
 
 /// Stands in the row of a container: a request always names a subcommand, or fails by its arity.
 fn container(_: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
