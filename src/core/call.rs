@@ -7,7 +7,7 @@
 
 use crate::base::clock::Millis;
 use crate::keyspace::ExpireMode;
-use crate::resp::errors::{CmdError, code_of};
+use crate::resp::errors::{self, CmdError, code_of};
 use crate::resp::reply::Reply;
 use crate::resp::request::{Args, OwnedArgs};
 use crate::state::blocked::Parked;
@@ -55,7 +55,6 @@ pub fn run_top(
 ) {
     let mark = out.buf.len();
     call(srv, host, me, command, args, out);
-    srv.stats.commands_processed += 1;
     let client = &mut srv.clients[me];
     client.commands_processed += 1;
     client.write_offset = srv.repl.backlog.offset();
@@ -103,6 +102,7 @@ pub fn call(
     }
     let dirty = srv.persist.dirty;
     let mark = out.buf.len();
+    let recorded = srv.prop.len();
     let began = srv.last_tick;
     let now: Millis = srv.clock.now_ms();
     srv.prop.depth += 1;
@@ -112,8 +112,11 @@ pub fn call(
     let failed = settle(srv, me, command, args, result, out, mark);
     account(srv, me, command, args, began, failed);
     let changed = srv.persist.dirty != dirty;
-    if changed || !srv.keys.expired.is_empty() || srv.prop.pending() {
-        super::propagate::expired_keys(srv);
+    if !srv.keys.expired.is_empty() {
+        propagate::expired_keys(srv, recorded);
+    }
+    if changed || srv.prop.pending() {
+        srv.prop.apart = command.spec.flags.has(Cmd::TOUCHES_ARBITRARY_KEYS);
         propagate::after_command(srv, db, args, changed, from_master);
     }
 }
@@ -179,6 +182,7 @@ fn account(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>, beg
     stat.calls += 1;
     stat.usec += us;
     stat.failed += u64::from(failed);
+    srv.stats.commands_processed += 1;
     if srv.config.latency_tracking {
         stat.latency.get_or_insert_default().record(us);
     }
@@ -203,10 +207,12 @@ fn note_slow(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>, u
     }
 }
 
-/// Answers a request that was not admitted; inside MULTI it also spoils the transaction.
+/// Answers a request that was not admitted; inside MULTI it also spoils the transaction, and a refused EXEC
+/// ends it.
 #[cold]
 fn reject(srv: &mut Server, me: ClientId, args: Args<'_>, e: &CmdError, out: &mut Reply) {
-    if let Ok(command) = gate::find(srv, args) {
+    let command = gate::lookup(srv, args);
+    if let Some(command) = command {
         srv.command_stats.by_id[usize::from(command.id)].rejected += 1;
     }
     let client = &mut srv.clients[me];
@@ -214,8 +220,22 @@ fn reject(srv: &mut Server, me: ClientId, args: Args<'_>, e: &CmdError, out: &mu
         client.flags.set(Flags::DIRTY_EXEC);
     }
     let mark = out.buf.len();
-    out.fail(e);
-    count_error(srv, me, e.as_bytes());
+    match command.filter(|command| command.spec.flags.has(Cmd::RUNS_QUEUE)) {
+        Some(exec) => {
+            super::lifecycle::discard_transaction(srv, me);
+            let e = errors::exec_abort_because(e);
+            out.fail(&e);
+            count_error(srv, me, e.as_bytes());
+            // MONITOR saw MULTI; let it see the end.
+            if !srv.clients.monitors.is_empty() {
+                super::monitor::feed(srv, me, exec, args);
+            }
+        }
+        None => {
+            out.fail(e);
+            count_error(srv, me, e.as_bytes());
+        }
+    }
     let client = &mut srv.clients[me];
     silence(client, out, mark);
 }

@@ -67,14 +67,20 @@ impl Ctx<'_> {
         self.srv.keys.touched.push(self.db, key, class, event);
     }
 
-    /// Replicas and AOF get this instead of the request.
+    /// Replicas and AOF get this instead of the request. Costs nothing when nobody listens.
+    #[inline]
     pub fn record_as(&mut self, args: &[&[u8]]) {
-        propagate::replace(&mut self.srv.prop, self.db, args);
+        self.srv.prop.replaced = true;
+        self.record_also(self.db, args);
     }
 
     /// Replicas and AOF get this too, after what was recorded so far.
+    #[inline]
     pub fn record_also(&mut self, db: usize, args: &[&[u8]]) {
-        propagate::also(&mut self.srv.prop, db, args);
+        // What our master told us travels on as its own bytes, never as ours.
+        if !self.from_master && propagate::wanted(self.srv) {
+            propagate::also(&mut self.srv.prop, db, args);
+        }
     }
 
     /// Replicas and AOF get nothing of the request itself.

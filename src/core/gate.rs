@@ -105,21 +105,26 @@ fn is_cross_protocol(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")
 }
 
+/// The command a request names, subcommand included, whatever its arguments; `None` for an unknown one.
+pub fn lookup(srv: &Server, args: Args<'_>) -> Option<Command> {
+    let command = srv.table.find(&args[0])?;
+    if srv.table.subs(command).is_empty() || args.len() < 2 {
+        return Some(command);
+    }
+    srv.table.find_sub(command, &args[1])
+}
+
 /// Finds the command a request names, subcommand included.
 ///
 /// # Errors
 /// Unknown command or subcommand, wrong arity; in Redis' words.
+#[inline]
 pub fn find(srv: &Server, args: Args<'_>) -> Result<Command, CmdError> {
-    let Some(command) = srv.table.find(&args[0]) else {
-        return Err(errors::unknown_command(&args[0], args.iter().skip(1)));
-    };
-    let command = if srv.table.subs(command).is_empty() || args.len() < 2 {
-        command
-    } else {
-        match srv.table.find_sub(command, &args[1]) {
-            Some(sub) => sub,
-            None => return Err(errors::unknown_subcommand(command.spec.name.as_bytes(), &args[1])),
-        }
+    let Some(command) = lookup(srv, args) else {
+        return Err(match srv.table.find(&args[0]) {
+            None => errors::unknown_command(&args[0], args.iter().skip(1)),
+            Some(container) => errors::unknown_subcommand(container.spec.name.as_bytes(), &args[1]),
+        });
     };
     let arity = command.spec.arity;
     let n = args.len() as i64;

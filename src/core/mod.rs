@@ -4,6 +4,7 @@ pub mod alarm;
 pub mod call;
 pub mod ctx;
 pub mod effects;
+pub mod empty;
 pub mod gate;
 pub mod input;
 pub mod lifecycle;
@@ -12,4 +13,7 @@ pub mod monitor;
 pub mod propagate;
 pub mod server;
 pub mod table;
+#[cfg(test)]
+pub mod testing;
 pub mod wake;
+pub mod watch;

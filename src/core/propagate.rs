@@ -30,12 +30,26 @@ pub struct Propagation {
     pub replaced: bool,
     pub suppress: bool,
     pub force: bool,
+    /// What the command caused does not belong together (keys that a SCAN found dead): no MULTI around it.
+    pub apart: bool,
     /// How many commands deep we are (EXEC and scripts run commands inside a command).
     pub depth: u32,
 }
 
 impl Propagation {
+    /// How many operations are recorded so far.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.ops.len()
+    }
+
+    /// Nothing is recorded.
+    pub fn is_empty(&self) -> bool {
+        self.ops.is_empty()
+    }
+
     /// Something was recorded, replaced, withheld or forced.
+    #[inline]
     pub fn pending(&self) -> bool {
         self.replaced || self.suppress || self.force || !self.ops.is_empty()
     }
@@ -47,12 +61,6 @@ pub fn also(prop: &mut Propagation, db: usize, args: &[&[u8]]) {
     push_request(&mut prop.bytes, args);
     let end = prop.bytes.len();
     prop.ops.push(Op { db, start, end });
-}
-
-/// Records `args` in the place of the request.
-pub fn replace(prop: &mut Propagation, db: usize, args: &[&[u8]]) {
-    prop.replaced = true;
-    also(prop, db, args);
 }
 
 /// Records a request as it came.
@@ -102,20 +110,20 @@ pub fn after_command(srv: &mut Server, db: usize, args: Args<'_>, changed: bool,
     }
 }
 
-/// Turns keys that expired on access into deletions of the stream, ahead of the command that met
-/// them, and tells watchers and listeners.
-pub fn expired_keys(srv: &mut Server) {
-    if srv.keys.expired.is_empty() {
-        return;
-    }
+/// Turns keys that expired on access into deletions of the stream, ahead of what the command that met them
+/// recorded (which begins at operation `mark`), and tells watchers.
+#[cold]
+pub fn expired_keys(srv: &mut Server, mark: usize) {
     let expired = std::mem::take(&mut srv.keys.expired);
     let verb: &[u8] = if srv.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" };
-    let mut first = Propagation { depth: srv.prop.depth, ..Propagation::default() };
-    for (db, key) in &expired {
-        also(&mut first, *db, &[verb, key]);
+    for (i, (db, key)) in expired.iter().enumerate() {
+        also(&mut srv.prop, *db, &[verb, key]);
         srv.touch_key(*db, key);
+        // The bytes may lie in any order; the operations name their places.
+        if let Some(op) = srv.prop.ops.pop() {
+            srv.prop.ops.insert(mark + i, op);
+        }
     }
-    prepend(&mut srv.prop, first);
 }
 
 /// The same for keys that the active cycle removed: each deletion stands alone, outside of MULTI.
@@ -141,22 +149,6 @@ pub fn deleted_at_load(srv: &mut Server, db: usize, key: &[u8]) {
     }
 }
 
-/// Puts the operations of `first` before those recorded so far.
-fn prepend(prop: &mut Propagation, first: Propagation) {
-    if prop.ops.is_empty() {
-        prop.bytes = first.bytes;
-        prop.ops = first.ops;
-        return;
-    }
-    let shift = first.bytes.len();
-    let mut bytes = first.bytes;
-    bytes.extend_from_slice(&prop.bytes);
-    let mut ops = first.ops;
-    ops.extend(prop.ops.iter().map(|op| Op { start: op.start + shift, end: op.end + shift, ..*op }));
-    prop.bytes = bytes;
-    prop.ops = ops;
-}
-
 /// Drops what was recorded.
 pub fn discard(prop: &mut Propagation) {
     prop.bytes.clear();
@@ -174,9 +166,9 @@ pub fn flush(srv: &mut Server) {
     }
     let ops = std::mem::take(&mut srv.prop.ops);
     let bytes = std::mem::take(&mut srv.prop.bytes);
-    let wrap = ops.len() > 1;
+    let wrap = ops.len() > 1 && !srv.prop.apart;
     if wrap {
-        select(srv, ops[0].db);
+        // MULTI comes first, whatever the database: SELECT belongs inside, as Redis 7.2 sends it.
         feed(srv, b"*1\r\n$5\r\nMULTI\r\n");
     }
     for op in &ops {

@@ -11,7 +11,7 @@ use crate::base::hash::KeyHash;
 use crate::base::rng::Rng;
 use crate::keyspace::Keyspace;
 use crate::state::blocked::Blocked;
-use crate::state::client::{ClientId, Flags};
+use crate::state::client::ClientId;
 use crate::state::clients::Clients;
 use crate::state::config::{Config, Supervised};
 use crate::state::multi::Watches;
@@ -131,16 +131,7 @@ impl Server {
     #[inline]
     pub fn touch_key(&mut self, db: usize, key: &[u8]) {
         if !self.watches.is_empty() {
-            self.touch_watched(db, key);
-        }
-    }
-
-    #[cold]
-    fn touch_watched(&mut self, db: usize, key: &[u8]) {
-        for &who in self.watches.watchers(db, key) {
-            if let Some(c) = self.clients.get_mut(who) {
-                c.flags.set(Flags::DIRTY_CAS);
-            }
+            super::watch::touch(self, db, key);
         }
     }
 }

@@ -11,6 +11,7 @@
 //! | `db.rs` | one database, raw |
 //! | `moves.rs` | RENAME, MOVE, COPY, SWAPDB, FLUSHALL |
 //! | `scan.rs` | SCAN, KEYS, RANDOMKEY |
+//! | `strings.rs` | INCR, APPEND: strings changed in place |
 //! | `expire.rs` | the active expire cycle |
 //! | `aging.rs`, `evict.rs` | LRU and LFU; who goes when memory is full |
 //! | `touched.rs` | the queue of touched keys and key events |
@@ -32,6 +33,7 @@ mod evict;
 mod expire;
 mod moves;
 mod scan;
+mod strings;
 #[cfg(test)]
 mod tests;
 pub mod touched;
@@ -44,6 +46,7 @@ pub use evict::{Evictor, Policy};
 pub use expire::{ActiveExpire, Cycle, OwnKeys};
 pub use moves::{Moved, Way};
 pub use scan::Scanned;
+pub use strings::{EditString, NotAdded};
 pub use touched::{Class, Touched};
 
 use crate::base::clock::Millis;

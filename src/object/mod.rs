@@ -3,6 +3,7 @@
 //! A key and what belongs to it is an [`Entry`]: one allocation, a thin pointer. Strings live inside the
 //! entry (`entry.rs`); every other type hangs off it as a boxed [`Value`].
 
+pub mod digest;
 pub mod entry;
 
 pub use entry::{Entry, NewValue, ValueRef};

@@ -181,6 +181,14 @@ pub fn save(srv: &mut Server, host: &mut dyn Host) -> Result<(), CmdError> {
         return Err(errors::SAVE_IN_PROGRESS);
     }
     srv.persist.saves += 1;
+    save_now(srv, host)
+}
+
+/// Writes the snapshot file here and now, whatever a child is doing (FLUSHALL, DEBUG RELOAD).
+///
+/// # Errors
+/// The reply.
+pub fn save_now(srv: &mut Server, host: &mut dyn Host) -> Result<(), CmdError> {
     srv.stats.used_memory = host.memory().used;
     let path = path(srv);
     let temp = temp_path(srv, host.pid());

@@ -218,6 +218,17 @@ impl Host for RealHost {
         std::thread::sleep(std::time::Duration::from_micros(us));
     }
 
+    fn raise(&mut self, signal: i32) {
+        process::raise(signal);
+    }
+
+    fn restart(&mut self, config: Option<&Path>, delay_us: u64) -> io::Error {
+        // Two servers cannot listen on one port: what is open closes with the old program, the rest here.
+        self.listeners.clear();
+        self.sleep_us(delay_us);
+        process::restart(config)
+    }
+
     fn memory(&mut self) -> MemoryFigures {
         // Figures of jemalloc are as of the last epoch.
         let _ = epoch::advance();

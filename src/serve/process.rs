@@ -1,5 +1,10 @@
 //! What the kernel knows of this process: limits, memory, processor time, its title and OOM score.
 
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+
 use crate::state::host::CpuFigures;
 
 /// Descriptors kept for files, pipes and listeners; CONFIG_MIN_RESERVED_FDS of Redis 7.2.
@@ -122,4 +127,28 @@ pub fn disable_huge_pages() {
     unsafe {
         libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0);
     }
+}
+
+/// Sends this process a signal (DEBUG SEGFAULT).
+pub fn raise(signal: i32) {
+    // SAFETY: raise with a plain integer; what the signal does is what the caller wants.
+    unsafe {
+        libc::raise(signal);
+    }
+}
+
+/// Replaces this process by a fresh run of the program with the same arguments; the first one, when it names a
+/// configuration file, by `config`. Descriptors close by themselves. Returns only when it fails.
+pub fn restart(config: Option<&Path>) -> io::Error {
+    let program = match std::env::current_exe() {
+        Ok(program) => program,
+        Err(e) => return e,
+    };
+    let mut args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let (Some(first), Some(config)) = (args.first_mut(), config)
+        && !first.as_encoded_bytes().starts_with(b"-")
+    {
+        *first = config.as_os_str().to_owned();
+    }
+    std::process::Command::new(program).args(args).exec()
 }

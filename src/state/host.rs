@@ -128,6 +128,15 @@ pub trait Host {
     /// DEBUG SLEEP and friends: stand still for so many microseconds.
     fn sleep_us(&mut self, us: u64);
 
+    /// DEBUG SEGFAULT: sends this process a signal. The simulation has no process to kill.
+    fn raise(&mut self, _signal: i32) {}
+
+    /// DEBUG RESTART: becomes the program it was started as, once more, after `delay_us` microseconds; a
+    /// relative path of the configuration file is replaced by `config`. Returns only when that fails.
+    fn restart(&mut self, _config: Option<&Path>, _delay_us: u64) -> io::Error {
+        io::Error::from(io::ErrorKind::Unsupported)
+    }
+
     fn memory(&mut self) -> MemoryFigures;
     fn cpu(&mut self) -> CpuFigures;
     fn pid(&self) -> i32;

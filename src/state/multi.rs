@@ -14,11 +14,9 @@ use super::spec::Flags;
 /// A key of one database.
 pub type DbKey = (usize, Box<[u8]>);
 
-/// What a client gathered since MULTI or WATCH.
+/// What a client gathered since MULTI or WATCH; whether MULTI was said is a flag of the client.
 #[derive(Debug)]
 pub struct Transaction {
-    /// Whether MULTI was said (WATCH alone also makes a `Transaction`).
-    pub open: bool,
     /// Queued commands: the command's id in the table, and its arguments.
     pub queue: Vec<(u16, OwnedArgs)>,
     /// Bytes of the queued arguments.
@@ -27,7 +25,7 @@ pub struct Transaction {
     pub flags: Flags,
     /// Flags that all of them have.
     pub common_flags: Flags,
-    /// Watched keys, with whether the key had already expired when WATCH came (7.0.?: such a key
+    /// Watched keys, with whether the key had already expired when WATCH came (7.2: such a key
     /// does not fail EXEC by being deleted).
     pub watched: Vec<(DbKey, bool)>,
 }
@@ -35,7 +33,6 @@ pub struct Transaction {
 impl Default for Transaction {
     fn default() -> Self {
         Transaction {
-            open: false,
             queue: Vec::new(),
             queue_bytes: 0,
             flags: Flags::NONE,
@@ -48,48 +45,58 @@ impl Default for Transaction {
 impl Transaction {
     /// Bytes held by the queue.
     pub fn memory(&self) -> usize {
-        self.queue_bytes + self.queue.capacity() * std::mem::size_of::<(u16, OwnedArgs)>()
+        self.queue_bytes
+            + self.queue.capacity() * std::mem::size_of::<(u16, OwnedArgs)>()
+            + self.watched.capacity() * std::mem::size_of::<(DbKey, bool)>()
     }
 }
 
-/// Who watches which key.
+/// Who watches which key: one map a database, so that a look-up borrows the key it asks for.
 #[derive(Default)]
 pub struct Watches {
-    by_key: HashMap<DbKey, Vec<ClientId>>,
+    by_db: Vec<HashMap<Box<[u8]>, Vec<ClientId>>>,
+    keys: usize,
 }
 
 impl Watches {
+    #[inline]
     pub fn is_empty(&self) -> bool {
-        self.by_key.is_empty()
+        self.keys == 0
     }
 
     /// Number of watched keys, for INFO.
     pub fn keys(&self) -> usize {
-        self.by_key.len()
+        self.keys
     }
 
-    pub fn add(&mut self, key: &DbKey, who: ClientId) {
-        let list = self.by_key.entry(key.clone()).or_default();
+    pub fn add(&mut self, (db, key): &DbKey, who: ClientId) {
+        if *db >= self.by_db.len() {
+            self.by_db.resize_with(*db + 1, HashMap::new);
+        }
+        let list = self.by_db[*db].entry(key.clone()).or_default();
+        self.keys += usize::from(list.is_empty());
         if !list.contains(&who) {
             list.push(who);
         }
     }
 
-    pub fn remove(&mut self, key: &DbKey, who: ClientId) {
-        if let Some(list) = self.by_key.get_mut(key) {
+    pub fn remove(&mut self, (db, key): &DbKey, who: ClientId) {
+        let Some(of_db) = self.by_db.get_mut(*db) else { return };
+        if let Some(list) = of_db.get_mut(key) {
             list.retain(|c| *c != who);
             if list.is_empty() {
-                self.by_key.remove(key);
+                of_db.remove(key);
+                self.keys -= 1;
             }
         }
     }
 
     pub fn watchers(&self, db: usize, key: &[u8]) -> &[ClientId] {
-        self.by_key.get(&(db, Box::from(key))).map_or(&[], |l| l.as_slice())
+        self.by_db.get(db).and_then(|of_db| of_db.get(key)).map_or(&[], |l| l.as_slice())
     }
 
     /// All watched keys of a database (FLUSHDB, SWAPDB touch them wholesale).
     pub fn of_db(&self, db: usize) -> impl Iterator<Item = (&[u8], &[ClientId])> {
-        self.by_key.iter().filter(move |((d, _), _)| *d == db).map(|((_, k), l)| (&**k, l.as_slice()))
+        self.by_db.get(db).into_iter().flatten().map(|(key, list)| (&**key, list.as_slice()))
     }
 }

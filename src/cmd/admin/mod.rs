@@ -1,8 +1,10 @@
 //! Family admin: to be written.
 
-use crate::core::table::Row;
-
+pub mod command;
+pub mod debug;
 pub mod repl;
 
+use crate::core::table::Row;
+
 /// The family's rows.
-pub const ROWS: &[Row] = repl::ROWS;
+pub const ROWS: &[Row] = &[command::ROW, debug::DEBUG];

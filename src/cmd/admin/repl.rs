@@ -6,35 +6,25 @@
 
 use crate::base::bytes::eq_ignore_case;
 use crate::base::num::parse_i64;
+use crate::cmd::specs;
 use crate::core::ctx::{Ctx, Outcome};
-use crate::core::table::{Handler, Row};
+use crate::core::table::Row;
 use crate::repl::{primary, replica, wait};
 use crate::resp::errors::{self, CmdError};
 use crate::resp::request::Args;
 use crate::state::client::{ClientId, Flags as Client};
 use crate::state::replication::{SyncState, replica_ip};
-use crate::state::spec::{CommandSpec, Flags};
-
-const fn row(name: &'static str, arity: i32, flags: Flags, run: Handler) -> Row {
-    Row { run, spec: CommandSpec { name, arity, flags, ..CommandSpec::EMPTY }, subs: &[] }
-}
-
-const REPLICAOF: Flags = Flags::ADMIN.or(Flags::NO_ASYNC_LOADING).or(Flags::NOSCRIPT).or(Flags::STALE);
-const PSYNC: Flags = Flags::ADMIN.or(Flags::NO_ASYNC_LOADING).or(Flags::NO_MULTI).or(Flags::NOSCRIPT);
-const REPLCONF: Flags =
-    Flags::ADMIN.or(Flags::ALLOW_BUSY).or(Flags::LOADING).or(Flags::NOSCRIPT).or(Flags::STALE);
-const ROLE: Flags = Flags::FAST.or(Flags::LOADING).or(Flags::NOSCRIPT).or(Flags::STALE);
 
 /// The rows.
 pub const ROWS: &[Row] = &[
-    row("replicaof", 3, REPLICAOF, replicaof),
-    row("slaveof", 3, REPLICAOF, replicaof),
-    row("role", 1, ROLE, role),
-    row("psync", -3, PSYNC, psync),
-    row("sync", 1, PSYNC, sync),
-    row("replconf", -1, REPLCONF, replconf),
-    row("wait", 3, Flags::NONE, wait_for),
-    row("waitaof", 4, Flags::NOSCRIPT, wait_aof),
+    Row::new(specs::server::REPLICAOF, replicaof),
+    Row::new(specs::server::SLAVEOF, replicaof),
+    Row::new(specs::server::ROLE, role),
+    Row::new(specs::server::PSYNC, psync),
+    Row::new(specs::server::SYNC, sync),
+    Row::new(specs::server::REPLCONF, replconf),
+    Row::new(specs::generic::WAIT, wait_for),
+    Row::new(specs::generic::WAITAOF, wait_aof),
 ];
 
 fn replicaof(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {

@@ -31,10 +31,20 @@ const DIRECTIVES: [&[u8]; 5] = [b"include", b"rename-command", b"user", b"loadmo
 /// `users`: what follows `user ` in the line of each ACL user; `None` leaves the file's `user` lines alone.
 /// They are dropped when users live in an `aclfile`.
 pub fn rewrite(old: &[u8], config: &Config, users: Option<&[Vec<u8>]>) -> Vec<u8> {
+    write(old, config, users, false)
+}
+
+/// [`rewrite()`], but every option gets a line, those at their default too (DEBUG CONFIG-REWRITE-FORCE-ALL).
+pub fn rewrite_all(old: &[u8], config: &Config, users: Option<&[Vec<u8>]>) -> Vec<u8> {
+    write(old, config, users, true)
+}
+
+fn write(old: &[u8], config: &Config, users: Option<&[Vec<u8>]>, all: bool) -> Vec<u8> {
     let mut state = Rewriter::read(old);
     let default = Config::default();
     for row in config_table::rows() {
-        state.put(row.name, row.rewrite(config, &default));
+        let lines = row.rewrite(config, &default);
+        state.put(row.name, lines.into_iter().map(|(line, force)| (line, force || all)).collect());
     }
     if let Some(users) = users {
         let kept = if config.aclfile.as_os_str().is_empty() { users } else { &[] };
