@@ -143,10 +143,11 @@ fn pipe() -> io::Result<(File, File)> {
 /// When a pipe or the process cannot be made (EAGAIN, ENOMEM): the server goes on.
 ///
 /// The child closes what would outlive a parent that dies: its copies of the reading ends (so that it
-/// notices at its next write) and `listeners` (so that a new server can take the port).
+/// notices at its next write) and the `sockets` (so that a new server can take the port, and the other
+/// sides see that the old one is gone).
 pub fn fork(
     kind: ChildKind,
-    listeners: &[RawFd],
+    sockets: &[RawFd],
     body: &mut dyn FnMut(&mut dyn ChildSide) -> i32,
 ) -> io::Result<ForkedChild> {
     let (reports, report_end) = pipe()?;
@@ -167,8 +168,8 @@ pub fn fork(
         return Ok(ForkedChild { pid, reports, data, partial: Vec::new() });
     }
     drop((reports, data));
-    for fd in listeners {
-        // SAFETY: in this process nobody uses the listeners any more, and no destructor runs before `_exit`.
+    for fd in sockets {
+        // SAFETY: in this process nobody uses the sockets any more, and no destructor runs before `_exit`.
         unsafe { libc::close(*fd) };
     }
     log::set_role('C');
