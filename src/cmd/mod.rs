@@ -12,12 +12,16 @@ pub mod args;
 pub mod conn;
 pub mod docs;
 pub mod keys;
+pub mod specs;
 pub mod string;
+#[cfg(test)]
+mod testing;
 pub mod tools;
 pub mod tx;
 
 /// All families, in the order of the table.
-pub static FAMILIES: &[&[Row]] = &[string::ROWS, keys::ROWS, conn::ROWS, tx::ROWS, admin::ROWS];
+pub static FAMILIES: &[&[Row]] =
+    &[string::ROWS, keys::ROWS, conn::ROWS, tx::ROWS, admin::ROWS, admin::repl::ROWS];
 
 /// The world a configuration file is read in, with the command table to rename commands in.
 pub struct Surroundings {

@@ -57,6 +57,7 @@ pub fn run_top(
     call(srv, host, me, command, args, out);
     let client = &mut srv.clients[me];
     client.commands_processed += 1;
+    client.write_offset = srv.repl.backlog.offset();
     const SILENT: Flags = Flags::REPLY_OFF.or(Flags::REPLY_SKIP).or(Flags::MASTER).or(Flags::REPLY_SKIP_NEXT);
     if client.flags.has(SILENT) {
         silence(client, out, mark);
@@ -119,6 +120,7 @@ pub fn call(
         propagate::expired_keys(srv, recorded);
     }
     if changed || srv.prop.pending() {
+        srv.prop.apart = command.spec.flags.has(Cmd::TOUCHES_ARBITRARY_KEYS);
         propagate::after_command(srv, db, args, changed, from_master);
     }
 }

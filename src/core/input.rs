@@ -14,6 +14,7 @@ use crate::resp::reply::Reply;
 use crate::resp::request::{Args, Limits, Parser, ProtocolError};
 use crate::state::client::{ClientId, Flags};
 use crate::state::host::Host;
+use crate::state::replication::SyncState;
 
 use super::call::{Flow, execute};
 use super::clientinfo;
@@ -119,7 +120,12 @@ fn run_batch(
     for i in 0..ahead.len() {
         let pending = ahead.at(i);
         let request = &input[pending.at..pending.end];
-        if !pending.spans.is_empty() {
+        if pending.spans.is_empty() {
+            sign_of_life(srv, me);
+        } else if pending.inline.is_some() && srv.clients[me].flags.has(Flags::MASTER) {
+            inline_from_master(srv, me);
+            return (came_to, true);
+        } else {
             let args = match &pending.inline {
                 Some(built) => Args::inline(built, &pending.spans),
                 None => Args::new(request, &pending.spans),
@@ -141,6 +147,26 @@ fn run_batch(
         }
     }
     (came_to, false)
+}
+
+/// A master never sends a command as a line of words: the stream and we do not agree where we are.
+#[cold]
+fn inline_from_master(srv: &mut Server, me: ClientId) {
+    crate::log_warning!(
+        "WARNING: Receiving inline protocol from master, master stream corruption? Closing the master \
+         connection and discarding the cached master."
+    );
+    srv.clients[me].flags.set(Flags::CLOSE_AFTER_REPLY);
+    srv.clients.close(me);
+}
+
+/// An empty line: what a replica sends while it loads.
+#[cold]
+fn sign_of_life(srv: &mut Server, me: ClientId) {
+    let now = srv.clock.mono_ms();
+    if let Some(replica) = srv.clients[me].replica.as_deref_mut() {
+        replica.ack_ms = now;
+    }
 }
 
 /// Replies above this are checked against the output limits while a pipeline runs. Bytes.
@@ -190,7 +216,8 @@ fn applied(srv: &mut Server, me: ClientId, request: &[u8]) {
         held.extend_from_slice(request);
         &held
     };
-    srv.repl.link.applied(bytes.len() as i64);
+    let db = srv.clients[me].db;
+    srv.repl.link.applied(bytes.len() as u64, db);
     propagate::feed(srv, bytes);
 }
 
@@ -303,7 +330,9 @@ pub fn check_output_limit(srv: &mut Server, me: ClientId) {
 /// Bytes a client has not taken yet.
 pub fn owed(srv: &Server, me: ClientId) -> u64 {
     let client = &srv.clients[me];
-    let cursor = client.replica.as_ref().and_then(|replica| replica.cursor);
-    let stream = cursor.map_or(0, |cursor| srv.repl.backlog.output_memory(cursor));
-    client.out.pending() as u64 + stream as u64
+    let Some(replica) = client.replica.as_deref() else { return client.out.pending() as u64 };
+    let stream = replica.cursor.map_or(0, |cursor| srv.repl.backlog.output_memory(cursor)) as u64;
+    // The snapshot on its way has limits of its own: it is read as fast as it is taken.
+    let snapshot = matches!(replica.sync, SyncState::SendBulk(_) | SyncState::SendStream);
+    if snapshot { stream } else { client.out.pending() as u64 + stream }
 }

@@ -67,6 +67,7 @@ fn blank(me: ClientId, id: u64, user: std::rc::Rc<str>, now: i64) -> Client {
         parked: None,
         postponed: None,
         replica: None,
+        write_offset: 0,
         commands_processed: 0,
         net_in: 0,
         net_out: 0,

@@ -16,5 +16,7 @@ pub mod propagate;
 pub mod redact;
 pub mod server;
 pub mod table;
+#[cfg(test)]
+pub mod testing;
 pub mod wake;
 pub mod watch;

@@ -30,6 +30,8 @@ pub struct Propagation {
     pub replaced: bool,
     pub suppress: bool,
     pub force: bool,
+    /// What the command caused does not belong together (keys that a SCAN found dead): no MULTI around it.
+    pub apart: bool,
     /// How many commands deep we are (EXEC and scripts run commands inside a command).
     pub depth: u32,
 }
@@ -72,7 +74,8 @@ fn also_raw(prop: &mut Propagation, db: usize, args: Args<'_>) {
 /// Whether anybody wants the stream: a backlog, or an append-only file.
 #[inline]
 pub fn wanted(srv: &Server) -> bool {
-    srv.repl.backlog.is_active()
+    // A replica's stream is its master's: what was written here stays here.
+    srv.repl.backlog.is_active() && !srv.repl.is_replica()
 }
 
 /// Called after each command: takes what it changed into the queue, and flushes at depth 0.
@@ -137,6 +140,15 @@ pub fn expired_one_by_one(srv: &mut Server) {
     }
 }
 
+/// A key of the snapshot under load whose time is over: replicas that continue its history delete it.
+pub fn deleted_at_load(srv: &mut Server, db: usize, key: &[u8]) {
+    if wanted(srv) {
+        let verb: &[u8] = if srv.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" };
+        also(&mut srv.prop, db, &[verb, key]);
+        flush(srv);
+    }
+}
+
 /// Drops what was recorded.
 pub fn discard(prop: &mut Propagation) {
     prop.bytes.clear();
@@ -154,7 +166,7 @@ pub fn flush(srv: &mut Server) {
     }
     let ops = std::mem::take(&mut srv.prop.ops);
     let bytes = std::mem::take(&mut srv.prop.bytes);
-    let wrap = ops.len() > 1;
+    let wrap = ops.len() > 1 && !srv.prop.apart;
     if wrap {
         // MULTI comes first, whatever the database: SELECT belongs inside, as Redis 7.2 sends it.
         feed(srv, b"*1\r\n$5\r\nMULTI\r\n");
@@ -186,6 +198,19 @@ pub fn select(srv: &mut Server, db: usize) {
 /// Appends bytes to the replication stream and moves the offset. The replicas' cursors see them;
 /// who writes to sockets is told to look.
 pub fn feed(srv: &mut Server, bytes: &[u8]) {
-    srv.repl.backlog.append(bytes);
+    let grown = srv.repl.backlog.append(bytes);
     srv.wake_replicas = true;
+    if grown {
+        check_limits(srv);
+    }
+}
+
+/// The stream has grown by a block: replicas that are too far behind go, before they cost more.
+#[cold]
+fn check_limits(srv: &mut Server) {
+    for me in srv.repl.replicas.clone() {
+        if srv.clients.get(me).is_some() {
+            super::input::check_output_limit(srv, me);
+        }
+    }
 }

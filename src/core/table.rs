@@ -23,6 +23,18 @@ pub struct Row {
     pub subs: &'static [Row],
 }
 
+impl Row {
+    /// A command.
+    pub const fn new(spec: CommandSpec, run: Handler) -> Row {
+        Row { run, spec, subs: &[] }
+    }
+
+    /// A container of subcommands; `run` answers when none is named.
+    pub const fn group(spec: CommandSpec, run: Handler, subs: &'static [Row]) -> Row {
+        Row { run, spec, subs }
+    }
+}
+
 /// A numbered row.
 #[derive(Clone, Copy)]
 pub struct Command {

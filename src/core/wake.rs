@@ -68,6 +68,18 @@ pub fn replicas_at(srv: &Server, offset: i64) -> usize {
         .count()
 }
 
+/// How many online replicas have at least `offset` on their disks.
+pub fn replicas_fsynced_at(srv: &Server, offset: i64) -> usize {
+    srv.repl
+        .replicas
+        .iter()
+        .filter_map(|id| srv.clients.get(*id)?.replica.as_ref())
+        .filter(|r| {
+            matches!(r.sync, crate::state::replication::SyncState::Online) && r.aof_ack_offset >= offset
+        })
+        .count()
+}
+
 /// Answers the WAITs whose replicas have acknowledged. Called before sleep.
 pub fn acknowledged(srv: &mut Server) {
     srv.blocked.acks_changed = false;
@@ -77,12 +89,29 @@ pub fn acknowledged(srv: &mut Server) {
     let waiting = srv.blocked.list.clone();
     for me in waiting {
         let Some(parked) = srv.clients.get(me).and_then(|c| c.parked.as_ref()) else { continue };
-        let WaitFor::Replicas { replicas, offset } = parked.on else { continue };
-        let have = replicas_at(srv, offset);
-        if have >= replicas {
-            answer(srv, me, |out| out.int(have as i64));
+        match parked.on {
+            WaitFor::Replicas { replicas, offset } => {
+                let have = replicas_at(srv, offset);
+                if have >= replicas {
+                    answer(srv, me, |out| out.int(have as i64));
+                }
+            }
+            WaitFor::Aof { local: false, replicas, offset } => {
+                let have = replicas_fsynced_at(srv, offset);
+                if have >= replicas {
+                    answer(srv, me, |out| fsynced(out, have));
+                }
+            }
+            _ => {}
         }
     }
+}
+
+/// WAITAOF's reply: local fsyncs (there is no append-only file), replicas.
+pub fn fsynced(out: &mut Reply, replicas: usize) {
+    out.array(2);
+    out.int(0);
+    out.int(replicas as i64);
 }
 
 /// Ends the waits whose deadline has passed. Called by cron and when the nearest deadline is due.
@@ -115,12 +144,8 @@ pub fn time_out(srv: &mut Server, me: ClientId) {
             answer(srv, me, |out| out.int(have as i64));
         }
         WaitFor::Aof { offset, .. } => {
-            let have = replicas_at(srv, offset);
-            answer(srv, me, |out| {
-                out.array(2);
-                out.int(0);
-                out.int(have as i64);
-            });
+            let have = replicas_fsynced_at(srv, offset);
+            answer(srv, me, |out| fsynced(out, have));
         }
         WaitFor::Keys { .. } => answer(srv, me, |out| out.null_array()),
         WaitFor::Shutdown => {

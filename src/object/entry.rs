@@ -538,6 +538,17 @@ impl<V: Body> EntryOf<V> {
         shape.class() + beside
     }
 
+    /// Bytes that may be appended to a string before its buffer moves; 0 unless it was changed in place.
+    pub fn spare(&self) -> usize {
+        let shape = self.shape();
+        if shape.kind != Kind::Raw {
+            return 0;
+        }
+        // SAFETY: kind Raw: an initialised, aligned vector.
+        let text = unsafe { &*self.at(shape.value_at()).cast::<Vec<u8>>() };
+        text.capacity() - text.len()
+    }
+
     #[inline]
     fn at(&self, offset: usize) -> *mut u8 {
         // SAFETY: every caller passes an offset within the allocation (at most one past its last byte).

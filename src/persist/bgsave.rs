@@ -6,6 +6,7 @@
 //!
 //! Source: Redis 7.2.4 `rdbSave`, `rdbSaveBackground`, `rdbSaveToSlavesSockets`, `serverCron`.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -47,17 +48,8 @@ impl Sink for &mut GrowingFile {
 
 /// Where the stream stands, for the aux fields; `None` when the file could not be used to continue.
 fn repl_aux(srv: &Server) -> Option<ReplAux<'_>> {
-    let repl = &srv.repl;
-    if repl.is_replica() {
-        let (id, offset, stream_db) = repl.link.position()?;
-        return Some(ReplAux { stream_db, id, offset });
-    }
-    if !repl.backlog.is_active() {
-        return None;
-    }
-    // No SELECT yet means the next write selects its own: any database will do.
-    let stream_db = repl.stream_db.map_or(0, |db| db as i64);
-    Some(ReplAux { stream_db, id: &repl.ids.replid, offset: repl.backlog.offset() })
+    let (stream_db, id, offset) = srv.repl.position()?;
+    Some(ReplAux { stream_db, id, offset })
 }
 
 /// Writes the whole data set to a sink.
@@ -234,6 +226,47 @@ pub fn start(srv: &mut Server, host: &mut dyn Host) -> io::Result<()> {
             Err(e)
         }
     }
+}
+
+/// A child that writes the snapshot to the parent's data pipe, between two lines: `$EOF:<mark>` and the
+/// mark itself. Without `keys` it holds the attributes only.
+///
+/// # Errors
+/// When the fork fails; logged.
+pub fn start_stream(srv: &mut Server, host: &mut dyn Host, mark: [u8; 40], keys: bool) -> io::Result<()> {
+    srv.stats.used_memory = host.memory().used;
+    let started = child::start(srv, host, ChildKind::RdbStream, |srv, side| {
+        run_in_child(side, |side| stream_marked(srv, side, &mark, keys))
+    });
+    match started {
+        Ok(pid) => {
+            log_notice!("Background RDB transfer started by pid {pid}");
+            Ok(())
+        }
+        Err(e) => {
+            log_warning!("Can't save in background: fork: {}", plain(&e));
+            Err(e)
+        }
+    }
+}
+
+/// The child's pipe as a sink.
+struct Pipe<'a, 'b>(&'a RefCell<&'b mut dyn ChildSide>);
+
+impl Sink for Pipe<'_, '_> {
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.borrow_mut().stream(bytes)
+    }
+}
+
+fn stream_marked(srv: &Server, side: &mut dyn ChildSide, mark: &[u8; 40], keys: bool) -> io::Result<()> {
+    side.stream(b"$EOF:")?;
+    side.stream(mark)?;
+    side.stream(b"\r\n")?;
+    let side = RefCell::new(side);
+    let report: &mut dyn FnMut(u64) = &mut |keys| side.borrow_mut().report(keys, false);
+    write(srv, Pipe(&side), srv.config.rdbcompression, keys, Some(report))?;
+    side.into_inner().stream(mark)
 }
 
 fn run_in_child(side: &mut dyn ChildSide, body: impl FnOnce(&mut dyn ChildSide) -> io::Result<()>) -> i32 {

@@ -14,6 +14,7 @@ use std::path::Path;
 
 use crate::base::disk::DiskFile;
 use crate::base::num::parse_i64;
+use crate::core::propagate;
 use crate::core::server::Server;
 use crate::format::rdb_error::RdbError;
 use crate::format::rdb_read::{Item, RdbReader, ReadOptions};
@@ -68,6 +69,7 @@ pub fn begin(srv: &mut Server, purpose: Purpose, total_bytes: u64, shadow: bool,
         repl_id: None,
         repl_offset: None,
         repl_stream_db: None,
+        announced: false,
     }));
     crate::core::gate::refresh(srv);
 }
@@ -141,6 +143,9 @@ fn take_item(srv: &mut Server, loading: &mut Loading, item: Item<'_>, now: i64) 
         Item::Entry { key, value, expire, idle, freq } => {
             if !loading.keep_expired && expire.is_some_and(|at| at < now) {
                 loading.keys_expired += 1;
+                if loading.purpose == Purpose::Boot {
+                    propagate::deleted_at_load(srv, loading.db, key);
+                }
                 return;
             }
             let lru = age(srv, idle, freq);
@@ -227,12 +232,11 @@ pub fn step(srv: &mut Server) -> Result<Progress, LoadError> {
     feed(srv, &buffer[..n])
 }
 
-/// Puts the loaded data in service.
-pub fn finish(srv: &mut Server, host: &mut dyn Host) -> Loaded {
-    let Some(loading) = srv.persist.loading.take() else { return Loaded::default() };
-    if let Some(shadow) = loading.shadow {
-        let old = srv.keys.replace_all(shadow);
-        host.drop_later(Box::new(old));
+/// Says that all is read; once per load.
+pub fn announce(srv: &mut Server) {
+    let Some(loading) = &mut srv.persist.loading else { return };
+    if std::mem::replace(&mut loading.announced, true) {
+        return;
     }
     srv.persist.last_load_keys_loaded = loading.keys_loaded;
     srv.persist.last_load_keys_expired = loading.keys_expired;
@@ -241,6 +245,16 @@ pub fn finish(srv: &mut Server, host: &mut dyn Host) -> Loaded {
         loading.keys_loaded,
         loading.keys_expired
     );
+}
+
+/// Puts the loaded data in service.
+pub fn finish(srv: &mut Server, host: &mut dyn Host) -> Loaded {
+    announce(srv);
+    let Some(loading) = srv.persist.loading.take() else { return Loaded::default() };
+    if let Some(shadow) = loading.shadow {
+        let old = srv.keys.replace_all(shadow);
+        host.drop_later(Box::new(old));
+    }
     crate::core::gate::refresh(srv);
     Loaded {
         keys_loaded: loading.keys_loaded,

@@ -5,13 +5,18 @@
 //! | [`primary`] | master: SYNC/PSYNC, replica states, acknowledgements, pings |
 //! | [`fullsync`] | master: which child serves which replica, file and stream transfer |
 //! | [`replica`] | replica: carries out the actions of `state::replica_link` |
+//! | [`receive`] | replica: the snapshot that arrives |
+//! | [`wait`] | WAIT, WAITAOF |
 
 use crate::core::server::Server;
 use crate::state::host::Host;
+use crate::state::loading::Loaded;
 
 pub mod fullsync;
 pub mod primary;
+pub mod receive;
 pub mod replica;
+pub mod wait;
 
 /// Each cron: timers of the replica side that are finer than a second.
 pub fn tick(srv: &mut Server, host: &mut dyn Host) {
@@ -29,5 +34,45 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     fullsync::start_waiting(srv, host);
 }
 
-/// After a start from a snapshot: continue the history it names.
-pub fn restore_history(_srv: &mut Server, _loaded: &crate::state::loading::Loaded) {}
+/// After the sockets were written to: the diskless stream may flow again.
+pub fn after_writes(srv: &mut Server, host: &mut dyn Host) {
+    fullsync::regulate(srv, host);
+}
+
+/// When something is due that no event announces (monotonic ms).
+pub fn next_timer_ms(srv: &Server) -> Option<i64> {
+    let link = replica::next_timer_ms(srv);
+    link.into_iter().chain(fullsync::next_timer_ms(srv)).min()
+}
+
+/// Before the snapshot of a start is loaded. A master keeps the deletions of keys whose time is over: its
+/// replicas may have them still.
+pub fn before_boot_load(srv: &mut Server) {
+    if srv.config.replicaof.is_some() {
+        replica::configured(srv);
+    } else {
+        srv.repl.backlog.activate();
+    }
+}
+
+/// After a start: continues the history the snapshot names, if there was one that does.
+pub fn after_boot_load(srv: &mut Server, loaded: Option<&Loaded>) {
+    let named = loaded.and_then(|l| Some((l.repl_id?, l.repl_offset?, l.repl_stream_db?)));
+    // Old servers wrote a database of -1 by mistake; offsets below 0 were never written.
+    let Some((id, offset, db)) = named.filter(|(_, offset, db)| *offset >= 0 && *db >= 0) else {
+        // Nobody can continue from here: no memory is spent on it.
+        drop(srv.repl.backlog.release());
+        return;
+    };
+    if srv.repl.is_replica() {
+        srv.repl.ids.restore_replica(id);
+        drop(srv.repl.backlog.restart_at(offset));
+        let db = usize::try_from(db).ok();
+        let actions = replica::ask(srv, |link, _, out| link.restore(id, offset, db, out));
+        replica::log_only(actions);
+    } else {
+        srv.repl.ids.restore_master(id, offset);
+        srv.repl.backlog.rebase(offset);
+        srv.repl.no_replicas_since_ms = Some(srv.clock.mono_ms());
+    }
+}

@@ -169,9 +169,7 @@ fn listen(shell: &mut Shell) -> Result<(), i32> {
 /// Begins to load the snapshot, if there is one.
 fn load(shell: &mut Shell) -> Result<(), i32> {
     shell.load_began_us = shell.srv.clock.mono_us_now();
-    if shell.srv.config.replicaof.is_some() {
-        repl::replica::configured(&mut shell.srv);
-    }
+    repl::before_boot_load(&mut shell.srv);
     let path = persist::bgsave::path(&shell.srv);
     match persist::load::open(&mut shell.srv, &mut shell.host, Purpose::Boot, &path) {
         Ok(true) => {
@@ -179,6 +177,7 @@ fn load(shell: &mut Shell) -> Result<(), i32> {
             Ok(())
         }
         Ok(false) => {
+            repl::after_boot_load(&mut shell.srv, None);
             ready(shell);
             Ok(())
         }
@@ -199,7 +198,7 @@ pub fn loaded(shell: &mut Shell) {
     signals::set_loading(false);
     let us = shell.srv.clock.mono_us_now() - shell.load_began_us;
     log_notice!("DB loaded from disk: {:.3} seconds", us as f64 / 1e6);
-    repl::restore_history(&mut shell.srv, &loaded);
+    repl::after_boot_load(&mut shell.srv, Some(&loaded));
     ready(shell);
 }
 

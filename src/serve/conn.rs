@@ -52,6 +52,9 @@ pub fn serve(srv: &mut Server, host: &mut RealHost, id: ClientId, buffer: &mut [
     if !conn.readable || conn.connecting {
         return;
     }
+    if srv.clients[id].flags.has(Flags::LINK) && repl::replica::holds(srv) {
+        return;
+    }
     let wanted = srv.clients[id].wanted;
     if wanted >= BIG_ARGUMENT {
         return read_big(srv, host, id, wanted);
@@ -84,6 +87,9 @@ fn read_big(srv: &mut Server, host: &mut RealHost, id: ClientId, wanted: usize) 
             let client = &mut srv.clients[id];
             client.wanted = wanted - n.min(wanted);
             client.net_in += n as u64;
+            if client.flags.has(Flags::LINK) {
+                repl::replica::stream_read(srv, n);
+            }
             after_read(srv, host, id, n, n == piece);
             // Nothing can be complete before all of it is there.
             if n >= wanted {

@@ -168,6 +168,13 @@ impl Host for RealHost {
         self.adopt(client, stream, true)
     }
 
+    fn set_nodelay(&mut self, client: ClientId, on: bool) {
+        if let Some(conn) = self.conn(client) {
+            // Failing options cost speed, not correctness.
+            let _ = conn.stream.set_nodelay(on);
+        }
+    }
+
     fn apply(&mut self, change: &HostChange) -> Result<(), String> {
         match change {
             HostChange::Listeners { bind, port, tcp_backlog } => self.rebind(bind, *port, *tcp_backlog),

@@ -118,12 +118,14 @@ impl Shell {
     fn before_sleep(&mut self) {
         cron::before_sleep(&mut self.srv, &mut self.host);
         self.write_all();
+        repl::after_writes(&mut self.srv, &mut self.host);
         self.close_doomed();
     }
 
     /// How long the poll may wait.
     fn timeout(&self) -> Duration {
         let busy = self.srv.clients.has_pending_read()
+            || self.srv.clients.has_pending_write()
             || self.srv.clients.has_doomed()
             || self.accept_again
             || self.host.data_readable && !self.host.data_held
@@ -135,7 +137,7 @@ impl Shell {
         if let Some(deadline) = wake::nearest_deadline(&self.srv) {
             ms = ms.min(deadline - self.srv.clock.now_ms());
         }
-        if let Some(at) = self.srv.repl.link.next_timer_ms() {
+        if let Some(at) = repl::next_timer_ms(&self.srv) {
             ms = ms.min(at - self.srv.clock.mono_ms());
         }
         Duration::from_millis(ms.max(0) as u64)
@@ -217,6 +219,11 @@ impl Shell {
                 // Failing options cost speed, not correctness.
                 let _ = conn.stream.set_nodelay(true);
                 let readable = conn.readable;
+                let (addr, laddr) = (conn.stream.peer_text(), conn.stream.local_text());
+                let fd = std::os::fd::AsRawFd::as_raw_fd(&conn.stream);
+                if let Some(client) = self.srv.clients.get_mut(id) {
+                    (client.addr, client.laddr, client.fd) = (addr.into(), laddr.into(), fd);
+                }
                 repl::replica::connected(&mut self.srv, &mut self.host, id);
                 if readable {
                     self.srv.clients.want_read(id);
@@ -359,7 +366,11 @@ impl Shell {
     fn drain_data_pipe(&mut self) {
         while let Some(data) = self.host.child.as_mut().and_then(|c| c.data.as_mut()) {
             match data.read(&mut self.buffer) {
-                Ok(0) | Err(_) => break,
+                Ok(0) => {
+                    repl::fullsync::stream_ended(&mut self.srv, &mut self.host);
+                    break;
+                }
+                Err(_) => break,
                 Ok(n) => repl::fullsync::stream(&mut self.srv, &mut self.host, &self.buffer[..n]),
             }
         }

@@ -342,7 +342,7 @@ impl Backlog {
         let Some(cursor) = self.cursors.get_mut(slot).filter(|c| c.generation == id.generation) else {
             return;
         };
-        cursor.at += (n as i64).clamp(0, end - cursor.at);
+        cursor.at += i64::try_from(n).unwrap_or(i64::MAX).min(end - cursor.at);
         self.trim(TRIM_BLOCKS);
     }
 

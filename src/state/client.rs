@@ -178,7 +178,8 @@ pub struct Client {
     /// A command that CLIENT PAUSE put off.
     pub postponed: Option<Box<OwnedArgs>>,
     pub replica: Option<Box<ReplicaState>>,
-    /// Bytes of the master's stream applied to the data set, when `MASTER`.
+    /// Where the stream stood after its last command: what WAIT waits for.
+    pub write_offset: i64,
     pub commands_processed: u64,
     pub net_in: u64,
     pub net_out: u64,

@@ -129,6 +129,10 @@ impl Clients {
         }
     }
 
+    pub fn has_pending_write(&self) -> bool {
+        !self.pending_write.is_empty()
+    }
+
     pub fn has_pending_read(&self) -> bool {
         !self.pending_read.is_empty()
     }

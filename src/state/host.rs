@@ -110,6 +110,9 @@ pub trait Host {
     /// arrives as an event.
     fn connect(&mut self, client: ClientId, host: &str, port: u16, source: Option<&str>) -> io::Result<()>;
 
+    /// Sends small segments of a client's connection at once, or gathers them. Advice: no answer.
+    fn set_nodelay(&mut self, client: ClientId, on: bool);
+
     /// Carries a configuration change out, or says why not.
     fn apply(&mut self, change: &HostChange) -> Result<(), String>;
 

@@ -47,6 +47,8 @@ pub struct Loading {
     pub repl_id: Option<[u8; 40]>,
     pub repl_offset: Option<i64>,
     pub repl_stream_db: Option<i64>,
+    /// The log says that all is read.
+    pub announced: bool,
 }
 
 impl std::fmt::Debug for Loading {

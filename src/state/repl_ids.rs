@@ -1,10 +1,11 @@
 //! The names of a replication history, and who may continue it.
 //!
 //! # What
-//! A history (a stream of bytes, see [`super::backlog`]) has a name: 40 hexadecimal characters, the *replication
-//! id*. A server carries two: `replid`, the name of the history it writes or follows now, and `replid2`, the name
-//! it had before a promotion, valid up to the byte number `second_offset`. A replica asks by name and byte
-//! number; [`ReplIds::accepts`] says whether it may go on from there, and if not, why, in Redis' words.
+//! A history (a stream of bytes, see [`super::backlog`]) has a name: 40 hexadecimal characters, the
+//! *replication id*. A server carries two: `replid`, the name of the history it writes or follows now, and
+//! `replid2`, the name it had before a promotion, valid up to the byte number `second_offset`. A replica asks
+//! by name and byte number; [`ReplIds::accepts`] says whether it may go on from there, and if not, why, in
+//! Redis' words.
 //!
 //! # When names change
 //! | event | replid | replid2 | second_offset |
@@ -17,15 +18,15 @@
 //! | restart as replica from RDB ([`ReplIds::restore_replica`]) | the file's | kept | kept |
 //! | restart as master from RDB ([`ReplIds::restore_master`]) | kept (fresh) | the file's | its offset + 1 |
 //!
-//! A master that frees its backlog must change its name: writes no longer move the offset, so the same name and
-//! number would later stand for different data.
+//! A master that frees its backlog must change its name: writes no longer move the offset, so the same name
+//! and number would later stand for different data.
 //!
 //! The offset itself is not kept here: it is [`Backlog::offset`], so that there is one truth. Chance is an
 //! argument: whoever calls brings the fresh id (`Rng::hex_id`).
 //!
 //! Source: `replication.c` and `loadDataFromDisk` of Redis 7.2.4.
 
-use log::Level;
+use crate::base::log::Level;
 
 use super::backlog::{Backlog, held_before, next_byte};
 
@@ -85,8 +86,8 @@ impl ReplIds {
         self.second_offset = -1;
     }
 
-    /// Promotion at `offset`: the present name becomes the second one, good for all who hold no more than `offset`
-    /// bytes; a fresh name begins. Returns the log line (level notice).
+    /// Promotion at `offset`: the present name becomes the second one, good for all who hold no more than
+    /// `offset` bytes; a fresh name begins. Returns the log line (level notice).
     pub fn shift(&mut self, fresh: ReplId, offset: i64) -> String {
         self.replid2 = self.replid;
         self.second_offset = next_byte(offset);
@@ -105,7 +106,8 @@ impl ReplIds {
         self.clear_second();
     }
 
-    /// `+CONTINUE <new>`: the master goes on under a new name from our `offset`. `asked` is the name we asked with.
+    /// `+CONTINUE <new>`: the master goes on under a new name from our `offset`. `asked` is the name we asked
+    /// with.
     pub fn follow(&mut self, asked: ReplId, new: ReplId, offset: i64) {
         self.replid2 = asked;
         self.second_offset = next_byte(offset);
@@ -117,15 +119,15 @@ impl ReplIds {
         self.replid = replid;
     }
 
-    /// Restart as a master: replicas that followed us before the restart may continue under the file's name, up to
-    /// `offset` (`repl-offset` of the file). What is written from now on goes under our fresh name.
+    /// Restart as a master: replicas that followed us before the restart may continue under the file's name,
+    /// up to `offset` (`repl-offset` of the file). What is written from now on goes under our fresh name.
     pub fn restore_master(&mut self, replid: ReplId, offset: i64) {
         self.replid2 = replid;
         self.second_offset = next_byte(offset);
     }
 
-    /// Decides `PSYNC asked_id asked_number`. Ids compare without regard to case, as in Redis. `asked_number` is the
-    /// number of the byte wanted next.
+    /// Decides `PSYNC asked_id asked_number`. Ids compare without regard to case, as in Redis. `asked_number`
+    /// is the number of the byte wanted next.
     ///
     /// # Errors
     /// The reason, for the log; the request then becomes a full sync.
@@ -137,7 +139,8 @@ impl ReplIds {
     ) -> Result<Continue, Refusal> {
         let first = asked_id.eq_ignore_ascii_case(&self.replid);
         let second = asked_id.eq_ignore_ascii_case(&self.replid2);
-        if !first && !(second && asked_number <= self.second_offset) {
+        let known = first || (second && asked_number <= self.second_offset);
+        if !known {
             return Err(if asked_id.first() == Some(&b'?') {
                 Refusal::FullRequested
             } else if second {
@@ -180,20 +183,22 @@ impl Refusal {
                 text(replid2)
             ),
             Refusal::SecondIdPassed { asked, valid_to } => format!(
-                "Partial resynchronization not accepted: Requested offset for second ID was {asked}, but I can \
+                "Partial resynchronization not accepted: Requested offset for second ID was {asked}, but \
+                I can \
                  reply up to {valid_to}"
             ),
             Refusal::LackOfBacklog { asked, .. } => format!(
-                "Unable to partial resync with replica {replica} for lack of backlog (Replica request was: {asked})."
+                "Unable to partial resync with replica {replica} for lack of backlog (Replica request \
+                was: {asked})."
             ),
         };
-        let mut lines = vec![(Level::Info, line)];
+        let mut lines = vec![(Level::Notice, line)];
         if let Refusal::LackOfBacklog { ahead: true, .. } = self {
             let text = format!(
                 "Warning: replica {replica} tried to PSYNC with an offset that is greater than the master \
                  replication offset."
             );
-            lines.push((Level::Warn, text));
+            lines.push((Level::Warning, text));
         }
         lines
     }

@@ -3,14 +3,16 @@
 //! Data only. The master side's procedures are in `repl::primary` and `repl::fullsync`, the replica
 //! side's in `repl::replica`; the replica side's state machine is `state::replica_link`.
 
+use std::path::PathBuf;
+
 use crate::base::clock::Millis;
 use crate::base::disk::DiskFile;
 use crate::base::rng::Rng;
 
 use super::backlog::{Backlog, CursorId};
 use super::client::{Client, ClientId};
-use super::repl_ids::ReplIds;
-use super::replica_link::ReplicaLink;
+use super::repl_ids::{ReplId, ReplIds};
+use super::replica_link::{LoadPlan, ReplicaLink};
 
 /// How far a replica of ours is. Owns what each state needs.
 pub enum SyncState {
@@ -32,8 +34,8 @@ impl SyncState {
     /// The word in INFO (`slave0:…state=`).
     pub fn name(&self) -> &'static str {
         match self {
-            SyncState::WaitBgsaveStart | SyncState::WaitBgsaveEnd => "wait_bgsave",
-            SyncState::SendBulk(_) | SyncState::SendStream | SyncState::RdbSent => "send_bulk",
+            SyncState::WaitBgsaveStart | SyncState::WaitBgsaveEnd | SyncState::SendStream => "wait_bgsave",
+            SyncState::SendBulk(_) | SyncState::RdbSent => "send_bulk",
             SyncState::Online => "online",
         }
     }
@@ -69,6 +71,11 @@ pub struct ReplicaState {
     pub waiting_since_ms: Millis,
     /// Diskless: the stream of the RDB has ended, its first ACK puts it online.
     pub put_online_on_ack: bool,
+    /// Diskless: an acknowledgement came before we learned that the child is done.
+    pub acked_early: bool,
+    /// Diskless: bytes written to it when that was last looked at, and when they had changed last
+    /// (monotonic ms).
+    pub progress: (u64, Millis),
     /// rdb-only / rdb-filter-only bits (1 = functions, 2 = keys excluded).
     pub rdb_filter: u8,
 }
@@ -89,6 +96,8 @@ impl Default for ReplicaState {
             ack_ms: 0,
             waiting_since_ms: 0,
             put_online_on_ack: false,
+            acked_early: false,
+            progress: (0, 0),
             rdb_filter: 0,
         }
     }
@@ -102,13 +111,42 @@ impl std::fmt::Debug for ReplicaState {
 
 /// How the log calls a replica: announced or real address, and its port.
 pub fn replica_name(client: &Client) -> String {
-    let Some(replica) = &client.replica else { return client.addr.to_string() };
-    let ip = if replica.announced_ip.is_empty() {
-        client.addr.rsplit_once(':').map_or(&*client.addr, |(ip, _)| ip)
+    let ip = replica_ip(client);
+    let port = client.replica.as_ref().map_or(0, |r| r.port);
+    if ip.is_empty() {
+        format!("client id #{}", client.id)
+    } else if port == 0 {
+        format!("{ip}:<unknown-replica-port>")
+    } else if ip.contains(':') {
+        format!("[{ip}]:{port}")
     } else {
-        &*replica.announced_ip
-    };
-    if replica.port != 0 { format!("{ip}:{}", replica.port) } else { format!("client id #{}", client.id) }
+        format!("{ip}:{port}")
+    }
+}
+
+/// The address a replica announced, or that of its connection without the port.
+pub fn replica_ip(client: &Client) -> &str {
+    match &client.replica {
+        Some(replica) if !replica.announced_ip.is_empty() => &replica.announced_ip,
+        _ => {
+            let ip = client.addr.rsplit_once(':').map_or(&*client.addr, |(ip, _)| ip);
+            ip.strip_prefix('[').and_then(|ip| ip.strip_suffix(']')).unwrap_or(ip)
+        }
+    }
+}
+
+/// A snapshot on its way to us.
+pub struct Incoming {
+    pub plan: LoadPlan,
+    /// Bytes; 0 when the master does not know.
+    pub size: u64,
+    /// It is a later state of the data we have.
+    pub same_history: bool,
+    /// The temporary file, while there is one.
+    pub path: PathBuf,
+    pub file: Option<Box<dyn DiskFile>>,
+    /// Bytes written since the last fsync.
+    pub unsynced: u64,
 }
 
 /// See the head of the file.
@@ -132,6 +170,15 @@ pub struct Replication {
     pub unapplied: Vec<u8>,
     /// When the last PING went into the stream (monotonic ms).
     pub last_ping_ms: Millis,
+    /// The snapshot we get.
+    pub incoming: Option<Box<Incoming>>,
+    /// Bytes of the stream that came before the snapshot was loaded.
+    pub early: Vec<u8>,
+    /// The diskless child's pipe is not read for now; its end was seen.
+    pub stream_held: bool,
+    pub stream_ended: bool,
+    /// The snapshot file was written for replicas (`rdb-del-sync-files`).
+    pub file_for_replicas: bool,
 }
 
 impl Replication {
@@ -147,11 +194,34 @@ impl Replication {
             master: None,
             unapplied: Vec::new(),
             last_ping_ms: 0,
+            incoming: None,
+            early: Vec::new(),
+            stream_held: false,
+            stream_ended: false,
+            file_for_replicas: false,
         }
     }
 
     /// Whether we replicate from somebody.
     pub fn is_replica(&self) -> bool {
-        self.link.is_replica()
+        self.link.target().is_some()
+    }
+
+    /// What a snapshot says of the stream's place: database, id, offset. `None` when a snapshot of now
+    /// could not be continued by anybody.
+    pub fn position(&self) -> Option<(i64, &ReplId, i64)> {
+        let db = if !self.is_replica() {
+            if !self.backlog.is_active() {
+                return None;
+            }
+            // No SELECT yet means the next write selects its own: any database will do.
+            self.stream_db
+        } else {
+            if !self.link.is_online() && self.link.cached().is_none() {
+                return None;
+            }
+            self.link.stream_db()
+        };
+        Some((db.map_or(0, |db| db as i64), &self.ids.replid, self.backlog.offset()))
     }
 }

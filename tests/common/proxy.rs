@@ -8,7 +8,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
@@ -21,15 +21,31 @@ pub enum Direction {
     Down = 1,
 }
 
+/// What is known and wanted of one direction.
+#[derive(Default)]
+struct Count {
+    passed: u64,
+    /// Cut when so many bytes have passed.
+    cut_at: Option<u64>,
+    /// The cut is being made.
+    cutting: bool,
+}
+
 #[derive(Default)]
 struct Lane {
-    passed: AtomicU64,
-    /// Cut when so many bytes have passed; 0 = never.
-    cut_at: AtomicU64,
+    count: Mutex<Count>,
     held: AtomicBool,
     delay_ms: AtomicU64,
     /// What passed, when recording.
     record: Mutex<Vec<u8>>,
+}
+
+/// Both sockets of a connection that is served.
+struct Pair {
+    near: TcpStream,
+    far: TcpStream,
+    /// Bytes that a pump still has of a closed connection count no more.
+    closed: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
@@ -40,7 +56,7 @@ struct Shared {
     recording: AtomicBool,
     done: AtomicBool,
     accepted: AtomicU64,
-    live: Mutex<Vec<(TcpStream, TcpStream)>>,
+    live: Mutex<Vec<Pair>>,
 }
 
 /// See the head of the file. Ends, with its connections, when dropped.
@@ -88,13 +104,14 @@ impl Proxy {
 
     /// Cuts once, when `count` bytes from now on have gone in a direction. At least 1.
     pub fn cut_after(&self, direction: Direction, count: u64) {
-        let lane = self.lane(direction);
-        lane.cut_at.store(lane.passed.load(SeqCst) + count.max(1), SeqCst);
+        let mut lane = self.count(direction);
+        lane.cut_at = Some(lane.passed + count.max(1));
     }
 
     /// Whether a cut set by [`Proxy::cut_after`] is still to come.
     pub fn cut_is_due(&self, direction: Direction) -> bool {
-        self.lane(direction).cut_at.load(SeqCst) != 0
+        let count = self.count(direction);
+        count.cut_at.is_some() || count.cutting
     }
 
     /// Holds a direction: the connection stays, bytes wait.
@@ -114,7 +131,7 @@ impl Proxy {
 
     /// Bytes passed in a direction, all connections together.
     pub fn passed(&self, direction: Direction) -> u64 {
-        self.lane(direction).passed.load(SeqCst)
+        self.count(direction).passed
     }
 
     /// Connections taken so far.
@@ -135,6 +152,10 @@ impl Proxy {
     fn lane(&self, direction: Direction) -> &Lane {
         &self.shared.lanes[direction as usize]
     }
+
+    fn count(&self, direction: Direction) -> MutexGuard<'_, Count> {
+        self.lane(direction).count.lock().unwrap()
+    }
 }
 
 impl Drop for Proxy {
@@ -148,9 +169,10 @@ impl Drop for Proxy {
 
 impl Shared {
     fn cut(&self) {
-        for (near, far) in self.live.lock().unwrap().drain(..) {
-            let _ = near.shutdown(Shutdown::Both);
-            let _ = far.shutdown(Shutdown::Both);
+        for pair in self.live.lock().unwrap().drain(..) {
+            pair.closed.store(true, SeqCst);
+            let _ = pair.near.shutdown(Shutdown::Both);
+            let _ = pair.far.shutdown(Shutdown::Both);
         }
     }
 }
@@ -168,17 +190,18 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         let Ok(far) = TcpStream::connect(("127.0.0.1", target)) else { continue };
         let _ = near.set_nodelay(true);
         let _ = far.set_nodelay(true);
+        let closed = Arc::new(AtomicBool::new(false));
         let copies = (near.try_clone().unwrap(), far.try_clone().unwrap());
-        shared.live.lock().unwrap().push(copies);
+        shared.live.lock().unwrap().push(Pair { near: copies.0, far: copies.1, closed: Arc::clone(&closed) });
         let (near_back, far_back) = (near.try_clone().unwrap(), far.try_clone().unwrap());
         for (from, to, direction) in [(near, far, Direction::Up), (far_back, near_back, Direction::Down)] {
-            let shared = Arc::clone(shared);
-            thread::spawn(move || pump(from, to, direction, &shared));
+            let (shared, closed) = (Arc::clone(shared), Arc::clone(&closed));
+            thread::spawn(move || pump(from, to, direction, &shared, &closed));
         }
     }
 }
 
-fn pump(mut from: TcpStream, mut to: TcpStream, direction: Direction, shared: &Shared) {
+fn pump(mut from: TcpStream, mut to: TcpStream, direction: Direction, shared: &Shared, closed: &AtomicBool) {
     let lane = &shared.lanes[direction as usize];
     let mut chunk = [0; 16 << 10];
     while let Ok(len) = from.read(&mut chunk) {
@@ -189,23 +212,36 @@ fn pump(mut from: TcpStream, mut to: TcpStream, direction: Direction, shared: &S
         while lane.held.load(SeqCst) && !shared.done.load(SeqCst) {
             thread::sleep(Duration::from_millis(1));
         }
-        let passed = lane.passed.load(SeqCst);
-        let limit = lane.cut_at.load(SeqCst);
-        let cut_here = limit != 0 && passed + len as u64 >= limit;
-        let part = if cut_here { (limit - 1).saturating_sub(passed) as usize } else { len };
-        lane.passed.store(passed + part as u64, SeqCst);
+        let Some((part, cut_here)) = admit(lane, len, closed) else { break };
         if shared.recording.load(SeqCst) {
             lane.record.lock().unwrap().extend_from_slice(&chunk[..part]);
         }
         let sent = to.write_all(&chunk[..part]).is_ok();
         if cut_here {
-            lane.cut_at.store(0, SeqCst);
             shared.cut();
+            lane.count.lock().unwrap().cutting = false;
         }
         if !sent || cut_here {
             break;
         }
     }
+    closed.store(true, SeqCst);
     let _ = from.shutdown(Shutdown::Both);
     let _ = to.shutdown(Shutdown::Both);
+}
+
+/// Counts a piece: how much of it may pass, and whether the cut comes then. `None` on a closed connection.
+fn admit(lane: &Lane, len: usize, closed: &AtomicBool) -> Option<(usize, bool)> {
+    let mut count = lane.count.lock().unwrap();
+    if closed.load(SeqCst) {
+        return None;
+    }
+    let limit = count.cut_at.filter(|limit| count.passed + len as u64 >= *limit);
+    let part = limit.map_or(len, |limit| (limit - 1).saturating_sub(count.passed) as usize);
+    count.passed += part as u64;
+    if limit.is_some() {
+        count.cut_at = None;
+        count.cutting = true;
+    }
+    Some((part, limit.is_some()))
 }

@@ -19,14 +19,14 @@ use std::rc::Rc;
 
 use crate::base::bytes::eq_ignore_case;
 use crate::base::glob;
-use crate::cmd::docs;
+use crate::cmd::specs;
 use crate::core::ctx::{Ctx, Outcome};
-use crate::core::table::{Command, CommandTable, Handler, Row};
+use crate::core::table::{Command, CommandTable, Row};
 use crate::resp::errors::{self, CmdError};
 use crate::resp::reply::Reply;
 use crate::resp::request::Args;
 use crate::state::spec::row::*;
-use crate::state::spec::{Categories, CommandDoc, extract_keys};
+use crate::state::spec::{Categories, extract_keys};
 
 const INVALID_COMMAND: CmdError = CmdError::fixed("ERR Invalid command specified");
 const INVALID_ARITY: CmdError = CmdError::fixed("ERR Invalid number of arguments specified for command");
@@ -34,28 +34,19 @@ const INVALID_ARGUMENTS: CmdError = CmdError::fixed("ERR Invalid arguments speci
 const NO_KEYS: CmdError = CmdError::fixed("ERR The command has no key arguments");
 
 /// COMMAND with its subcommands.
-pub const ROW: Row = Row {
-    subs: &[
-        sub("count", 2, count, &docs::server::COMMAND_COUNT),
-        sub("docs", -2, docs_of, &docs::server::COMMAND_DOCS),
-        sub("getkeys", -3, get_keys, &docs::server::COMMAND_GETKEYS),
-        sub("getkeysandflags", -3, get_keys_and_flags, &docs::server::COMMAND_GETKEYSANDFLAGS),
-        sub("help", 2, help, &docs::server::COMMAND_HELP),
-        sub("info", -2, info, &docs::server::COMMAND_INFO),
-        sub("list", -2, list, &docs::server::COMMAND_LIST),
+pub const ROW: Row = Row::group(
+    specs::server::COMMAND,
+    all,
+    &[
+        Row::new(specs::server::COMMAND_COUNT, count),
+        Row::new(specs::server::COMMAND_DOCS, docs_of),
+        Row::new(specs::server::COMMAND_GETKEYS, get_keys),
+        Row::new(specs::server::COMMAND_GETKEYSANDFLAGS, get_keys_and_flags),
+        Row::new(specs::server::COMMAND_HELP, help),
+        Row::new(specs::server::COMMAND_INFO, info),
+        Row::new(specs::server::COMMAND_LIST, list),
     ],
-    ..sub("command", -1, all, &docs::server::COMMAND)
-};
-
-/// All of them may be called at any time, by everybody who may connect.
-const fn sub(name: &'static str, arity: i32, run: Handler, doc: &'static CommandDoc) -> Row {
-    let flags = LOADING.or(STALE);
-    Row {
-        run,
-        spec: CommandSpec { name, arity, flags, acl: CONNECTION, doc, ..CommandSpec::EMPTY },
-        subs: &[],
-    }
-}
+);
 
 fn all(cx: &mut Ctx<'_>, _: Args<'_>) -> Result<Outcome, CmdError> {
     show::all_infos(&cx.srv.table, cx.out);

@@ -1,7 +1,7 @@
 //! DEBUG: switches, probes and accidents for tests.
 //!
-//! A subcommand is a row of [`SUBS`]: its name, how many arguments it takes, what runs. As in Redis these are no
-//! rows of the command table: all of them share DEBUG's statistics and its permission
+//! A subcommand is a row of `SUBS`: its name, how many arguments it takes, what runs. As in Redis these are
+//! no rows of the command table: all of them share DEBUG's statistics and its permission
 //! (`enable-debug-command`), and a wrong number of arguments is an unknown subcommand.
 //!
 //! | file | holds |
@@ -21,6 +21,7 @@
 use crate::base::bytes::{Printable, eq_ignore_case};
 use crate::base::glob;
 use crate::base::num::{parse_i64, parse_memory};
+use crate::cmd::specs;
 use crate::core::ctx::{Ctx, Outcome};
 use crate::core::propagate;
 use crate::core::table::Row;
@@ -30,23 +31,13 @@ use crate::resp::errors::{self, CmdError};
 use crate::resp::request::{Args, push_request};
 use crate::state::config_file::rewrite;
 use crate::state::persistence::ShutdownFlags;
-use crate::state::spec::{CommandSpec, Flags};
 use crate::{log_notice, log_warning};
 
 mod data;
 mod protocol;
 
 /// DEBUG's row in the command table.
-pub const DEBUG: Row = Row {
-    run: debug,
-    spec: CommandSpec {
-        name: "debug",
-        arity: -2,
-        flags: Flags::ADMIN.or(Flags::NOSCRIPT).or(Flags::LOADING).or(Flags::STALE).or(Flags::PROTECTED),
-        ..CommandSpec::EMPTY
-    },
-    subs: &[],
-};
+pub const DEBUG: Row = Row::new(specs::server::DEBUG, debug);
 
 type Run = for<'a, 'b> fn(&mut Ctx<'a>, Args<'b>) -> Result<Outcome, CmdError>;
 

@@ -12,11 +12,11 @@
 //! their order, and what is announced. Source: Redis 7.2.4 (`db.c`, `expire.c`, `object.c`).
 
 use crate::base::num::parse_i64;
+use crate::cmd::specs;
 use crate::core::ctx::Ctx;
-use crate::core::table::{Handler, Row};
+use crate::core::table::Row;
 use crate::object::Entry;
 use crate::resp::errors::{self, CmdError};
-use crate::state::spec::{CommandSpec, Flags};
 
 mod basic;
 mod dbs;
@@ -26,53 +26,44 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-const READ: Flags = Flags::READONLY;
-const READ_FAST: Flags = Flags::READONLY.or(Flags::FAST);
-const WRITE: Flags = Flags::WRITE;
-const WRITE_FAST: Flags = Flags::WRITE.or(Flags::FAST);
-
-const fn row(name: &'static str, arity: i32, flags: Flags, run: Handler) -> Row {
-    Row { run, spec: CommandSpec { name, arity, flags, ..CommandSpec::EMPTY }, subs: &[] }
-}
-
 /// The family's rows.
 pub const ROWS: &[Row] = &[
-    row("del", -2, WRITE, basic::del),
-    row("unlink", -2, WRITE_FAST, basic::unlink),
-    row("exists", -2, READ_FAST, basic::exists),
-    row("type", 2, READ_FAST, basic::type_of),
-    row("touch", -2, READ_FAST.or(Flags::TOUCHES), basic::touch),
-    row("rename", 3, WRITE, basic::rename),
-    row("renamenx", 3, WRITE_FAST, basic::renamenx),
-    row("keys", 2, READ, scan::keys),
-    row("scan", -2, READ, scan::scan),
-    row("randomkey", 1, READ, scan::randomkey),
-    row("dbsize", 1, READ_FAST, scan::dbsize),
-    row("expire", -3, WRITE_FAST, expire::expire),
-    row("pexpire", -3, WRITE_FAST, expire::pexpire),
-    row("expireat", -3, WRITE_FAST, expire::expireat),
-    row("pexpireat", -3, WRITE_FAST, expire::pexpireat),
-    row("ttl", 2, READ_FAST, expire::ttl),
-    row("pttl", 2, READ_FAST, expire::pttl),
-    row("expiretime", 2, READ_FAST, expire::expiretime),
-    row("pexpiretime", 2, READ_FAST, expire::pexpiretime),
-    row("persist", 2, WRITE_FAST, expire::persist),
-    row("move", 3, WRITE_FAST, dbs::move_key),
-    row("copy", -3, WRITE.or(Flags::DENYOOM), dbs::copy),
-    row("swapdb", 3, WRITE_FAST, dbs::swapdb),
-    row("flushdb", -1, WRITE, dbs::flushdb),
-    row("flushall", -1, WRITE, dbs::flushall),
-    Row {
-        run: object::help,
-        spec: CommandSpec { name: "object", arity: -2, flags: Flags::NONE, ..CommandSpec::EMPTY },
-        subs: &[
-            row("encoding", 3, READ, object::encoding),
-            row("freq", 3, READ, object::freq),
-            row("help", 2, Flags::LOADING.or(Flags::STALE), object::help),
-            row("idletime", 3, READ, object::idletime),
-            row("refcount", 3, READ, object::refcount),
+    Row::new(specs::generic::DEL, basic::del),
+    Row::new(specs::generic::UNLINK, basic::unlink),
+    Row::new(specs::generic::EXISTS, basic::exists),
+    Row::new(specs::generic::TYPE, basic::type_of),
+    Row::new(specs::generic::TOUCH, basic::touch),
+    Row::new(specs::generic::RENAME, basic::rename),
+    Row::new(specs::generic::RENAMENX, basic::renamenx),
+    Row::new(specs::generic::KEYS, scan::keys),
+    Row::new(specs::generic::SCAN, scan::scan),
+    Row::new(specs::generic::RANDOMKEY, scan::randomkey),
+    Row::new(specs::server::DBSIZE, scan::dbsize),
+    Row::new(specs::generic::EXPIRE, expire::expire),
+    Row::new(specs::generic::PEXPIRE, expire::pexpire),
+    Row::new(specs::generic::EXPIREAT, expire::expireat),
+    Row::new(specs::generic::PEXPIREAT, expire::pexpireat),
+    Row::new(specs::generic::TTL, expire::ttl),
+    Row::new(specs::generic::PTTL, expire::pttl),
+    Row::new(specs::generic::EXPIRETIME, expire::expiretime),
+    Row::new(specs::generic::PEXPIRETIME, expire::pexpiretime),
+    Row::new(specs::generic::PERSIST, expire::persist),
+    Row::new(specs::generic::MOVE, dbs::move_key),
+    Row::new(specs::generic::COPY, dbs::copy),
+    Row::new(specs::server::SWAPDB, dbs::swapdb),
+    Row::new(specs::server::FLUSHDB, dbs::flushdb),
+    Row::new(specs::server::FLUSHALL, dbs::flushall),
+    Row::group(
+        specs::generic::OBJECT,
+        object::help,
+        &[
+            Row::new(specs::generic::OBJECT_ENCODING, object::encoding),
+            Row::new(specs::generic::OBJECT_FREQ, object::freq),
+            Row::new(specs::generic::OBJECT_HELP, object::help),
+            Row::new(specs::generic::OBJECT_IDLETIME, object::idletime),
+            Row::new(specs::generic::OBJECT_REFCOUNT, object::refcount),
         ],
-    },
+    ),
 ];
 
 /// A whole number.

@@ -21,47 +21,36 @@ mod range;
 mod set;
 
 use crate::base::num::{IntBuf, fmt_i64};
-use crate::core::table::{Handler, Row};
+use crate::cmd::specs;
+use crate::core::table::Row;
 use crate::object::{Entry, ValueRef};
 use crate::resp::errors::{self, CmdError};
 use crate::resp::reply::Reply;
-use crate::state::spec::{CommandSpec, Flags};
-
-const READ: Flags = Flags::READONLY;
-const READ_FAST: Flags = Flags::READONLY.or(Flags::FAST);
-const WRITE: Flags = Flags::WRITE.or(Flags::DENYOOM);
-const WRITE_FAST: Flags = WRITE.or(Flags::FAST);
-/// Writes that never need more memory.
-const SHRINK: Flags = Flags::WRITE.or(Flags::FAST);
-
-const fn row(name: &'static str, arity: i32, flags: Flags, run: Handler) -> Row {
-    Row { run, spec: CommandSpec { name, arity, flags, ..CommandSpec::EMPTY }, subs: &[] }
-}
 
 /// The family's rows.
 pub const ROWS: &[Row] = &[
-    row("get", 2, READ_FAST, basic::get),
-    row("set", -3, WRITE, set::set),
-    row("setnx", 3, WRITE_FAST, set::setnx),
-    row("setex", 4, WRITE, set::setex),
-    row("psetex", 4, WRITE, set::psetex),
-    row("getex", -2, SHRINK, set::getex),
-    row("getdel", 2, SHRINK, basic::getdel),
-    row("getset", 3, WRITE_FAST, basic::getset),
-    row("strlen", 2, READ_FAST, basic::strlen),
-    row("append", 3, WRITE_FAST, range::append),
-    row("setrange", 4, WRITE, range::setrange),
-    row("getrange", 4, READ, range::getrange),
-    row("substr", 4, READ, range::getrange),
-    row("incr", 2, WRITE_FAST, incr::incr),
-    row("decr", 2, WRITE_FAST, incr::decr),
-    row("incrby", 3, WRITE_FAST, incr::incrby),
-    row("decrby", 3, WRITE_FAST, incr::decrby),
-    row("incrbyfloat", 3, WRITE_FAST, incr::incrbyfloat),
-    row("mget", -2, READ_FAST, multi::mget),
-    row("mset", -3, WRITE, multi::mset),
-    row("msetnx", -3, WRITE, multi::msetnx),
-    row("lcs", -3, READ, lcs::lcs),
+    Row::new(specs::string::GET, basic::get),
+    Row::new(specs::string::SET, set::set),
+    Row::new(specs::string::SETNX, set::setnx),
+    Row::new(specs::string::SETEX, set::setex),
+    Row::new(specs::string::PSETEX, set::psetex),
+    Row::new(specs::string::GETEX, set::getex),
+    Row::new(specs::string::GETDEL, basic::getdel),
+    Row::new(specs::string::GETSET, basic::getset),
+    Row::new(specs::string::STRLEN, basic::strlen),
+    Row::new(specs::string::APPEND, range::append),
+    Row::new(specs::string::SETRANGE, range::setrange),
+    Row::new(specs::string::GETRANGE, range::getrange),
+    Row::new(specs::string::SUBSTR, range::getrange),
+    Row::new(specs::string::INCR, incr::incr),
+    Row::new(specs::string::DECR, incr::decr),
+    Row::new(specs::string::INCRBY, incr::incrby),
+    Row::new(specs::string::DECRBY, incr::decrby),
+    Row::new(specs::string::INCRBYFLOAT, incr::incrbyfloat),
+    Row::new(specs::string::MGET, multi::mget),
+    Row::new(specs::string::MSET, multi::mset),
+    Row::new(specs::string::MSETNX, multi::msetnx),
+    Row::new(specs::string::LCS, lcs::lcs),
 ];
 
 /// Replies the string in `entry`, null without one.

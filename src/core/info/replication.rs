@@ -4,7 +4,7 @@ use crate::base::info::InfoWriter;
 use crate::core::server::Server;
 use crate::state::client::Client;
 use crate::state::repl_ids;
-use crate::state::replication::SyncState;
+use crate::state::replication::{SyncState, replica_ip};
 
 use super::View;
 
@@ -40,11 +40,7 @@ pub fn replication(info: &mut InfoWriter, view: &mut View<'_>) {
 /// One replica of ours.
 fn replica(info: &mut InfoWriter, srv: &Server, number: usize, client: &Client) {
     let Some(replica) = &client.replica else { return };
-    let ip = if replica.announced_ip.is_empty() {
-        client.addr.rsplit_once(':').map_or(&*client.addr, |(ip, _)| ip).trim_matches(['[', ']'])
-    } else {
-        &*replica.announced_ip
-    };
+    let ip = replica_ip(client);
     let online = matches!(replica.sync, SyncState::Online);
     let lag_s = if online { (srv.clock.mono_ms() - replica.ack_ms) / 1000 } else { 0 };
     info.field(
@@ -60,20 +56,24 @@ fn replica(info: &mut InfoWriter, srv: &Server, number: usize, client: &Client) 
 
 /// Our link to our master.
 fn replica_side(info: &mut InfoWriter, srv: &Server) {
-    let (host, port) = srv.config.replicaof.clone().unwrap_or_default();
-    let online = srv.repl.link.is_online();
-    let offset = srv.repl.link.position().map_or(1, |(_, offset, _)| offset);
-    let link = srv.repl.master.and_then(|id| srv.clients.get(id)).filter(|_| online);
-    let silent_s = link.map_or(-1, |client| (srv.clock.now_ms() - client.last_interaction_ms) / 1000);
+    let (host, port) = srv.repl.link.target().unwrap_or(("", 0));
+    let link = srv.repl.link.info(srv.clock.mono_ms());
     info.field("master_host", host)
         .field("master_port", port)
-        .field("master_link_status", if online { "up" } else { "down" })
-        .field("master_last_io_seconds_ago", silent_s)
-        .field("master_sync_in_progress", 0)
-        .field("slave_read_repl_offset", offset)
-        .field("slave_repl_offset", offset);
-    if !online {
-        info.field("master_link_down_since_seconds", -1);
+        .field("master_link_status", if link.up { "up" } else { "down" })
+        .field("master_last_io_seconds_ago", link.last_io_seconds_ago)
+        .field("master_sync_in_progress", u8::from(link.sync.is_some()))
+        .field("slave_read_repl_offset", link.read_offset)
+        .field("slave_repl_offset", link.offset);
+    if let Some(sync) = link.sync {
+        info.field("master_sync_total_bytes", sync.total)
+            .field("master_sync_read_bytes", sync.read)
+            .field("master_sync_left_bytes", sync.left)
+            .float("master_sync_perc", sync.percent, 2)
+            .field("master_sync_last_io_seconds_ago", sync.last_io_seconds_ago);
+    }
+    if let Some(seconds) = link.down_since_seconds {
+        info.field("master_link_down_since_seconds", seconds);
     }
     info.field("slave_priority", srv.config.replica_priority)
         .field("slave_read_only", u8::from(srv.config.replica_read_only))

@@ -20,7 +20,8 @@ fn same_history_continues_where_bytes_are_kept() {
     assert_eq!(ok, Continue { held: 321, behind: 0 });
     assert_eq!(
         ok.log_line("127.0.0.1:17102"),
-        "Partial resynchronization request from 127.0.0.1:17102 accepted. Sending 0 bytes of backlog starting \
+        "Partial resynchronization request from 127.0.0.1:17102 accepted. Sending 0 bytes of backlog \
+        starting \
          from offset 322."
     );
     assert_eq!(ids.accepts(&A.to_ascii_uppercase(), 1, &b), Ok(Continue { held: 0, behind: 321 }));
@@ -34,7 +35,7 @@ fn same_history_continues_where_bytes_are_kept() {
     assert_eq!(
         lines[1],
         (
-            Level::Warn,
+            Level::Warning,
             "Warning: replica 10.0.0.1:6380 tried to PSYNC with an offset that is greater than the master \
              replication offset."
                 .to_string()
@@ -58,7 +59,7 @@ fn strangers_are_told_apart() {
     let ids = ReplIds::new(A);
     let b = backlog(10);
     let full = ids.accepts(b"?", -1, &b).unwrap_err();
-    assert_eq!(full.log_lines("h:1"), [(Level::Info, "Full resync requested by replica h:1".to_string())]);
+    assert_eq!(full.log_lines("h:1"), [(Level::Notice, "Full resync requested by replica h:1".to_string())]);
     let stranger = ids.accepts(b"\xff\0x", 1, &b).unwrap_err();
     assert!(matches!(stranger, Refusal::IdMismatch { .. }));
     let other = ids.accepts(&B, 1, &b).unwrap_err();
@@ -77,7 +78,8 @@ fn promotion_keeps_siblings_up_to_its_offset() {
     let line = ids.shift(B, b.offset());
     assert_eq!(
         line,
-        "Setting secondary replication ID to 2926fc926be6857685e64f9dc73e2a2b2b917cf6, valid up to offset: 369. \
+        "Setting secondary replication ID to 2926fc926be6857685e64f9dc73e2a2b2b917cf6, valid up to \
+        offset: 369. \
          New replication ID is ea8291cf58268ebdc7853583e7e66231ae52d013"
     );
     b.append(b"after the promotion");
@@ -85,7 +87,8 @@ fn promotion_keeps_siblings_up_to_its_offset() {
     let passed = ids.accepts(&A, 370, &b).unwrap_err();
     assert_eq!(
         passed.log_lines("h:1")[0].1,
-        "Partial resynchronization not accepted: Requested offset for second ID was 370, but I can reply up to 369"
+        "Partial resynchronization not accepted: Requested offset for second ID was 370, but I can reply \
+        up to 369"
     );
     assert!(ids.accepts(&B, 370, &b).is_ok());
     ids.adopt(A);

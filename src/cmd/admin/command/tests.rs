@@ -2,6 +2,7 @@ use std::collections::HashSet;
 
 use super::*;
 use crate::cmd::FAMILIES;
+use crate::cmd::docs;
 use crate::resp::request::OwnedArgs;
 use crate::state::spec::{ArgSpec, Begin, Find};
 

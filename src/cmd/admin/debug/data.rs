@@ -16,7 +16,6 @@ use crate::format::rdb_write::dump_payload;
 use crate::keyspace::Look;
 use crate::log_notice;
 use crate::object::digest::{self, Sum};
-use crate::object::entry::size_class;
 use crate::object::{Entry, NewValue};
 use crate::persist::{bgsave, load};
 use crate::resp::errors::{self, CmdError};
@@ -149,14 +148,12 @@ pub fn sdslen(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     let Some(len) = entry.strlen().filter(|_| entry.encoding() != "int") else {
         return Err(errors::DEBUG_NOT_SDS);
     };
-    let key = entry.key().len();
-    let head = size_class(key + 16);
-    let value = entry.mem_bytes().saturating_sub(head).max(len);
-    // Only what may be appended to keeps room: embedded strings fill their entry.
-    let spare = if entry.encoding() == "raw" { value.saturating_sub(size_class(len.max(1))) } else { 0 };
+    // Key and value share one allocation, of which each is named its part.
+    let (key, spare) = (entry.key().len(), entry.spare());
     cx.out.simple(format!(
-        "key_sds_len:{key}, key_sds_avail:0, key_zmalloc: {head}, \
-         val_sds_len:{len}, val_sds_avail:{spare}, val_zmalloc: {value}"
+        "key_sds_len:{key}, key_sds_avail:0, key_zmalloc: {key}, \
+         val_sds_len:{len}, val_sds_avail:{spare}, val_zmalloc: {}",
+        entry.mem_bytes() - key
     ));
     Ok(Outcome::Done)
 }

@@ -1,0 +1,79 @@
+//! WAIT and WAITAOF: writes that count once so many replicas have them.
+//!
+//! Each client remembers where the stream stood after its last command; WAIT parks it until enough
+//! replicas acknowledged that offset. The acknowledgements are asked for once per round, for all who
+//! wait, before the loop sleeps ([`super::primary::before_sleep`]); they are looked at as they come.
+//!
+//! There is no append-only file yet: WAITAOF counts what replicas tell (`REPLCONF ACK … FACK …`), and
+//! its local part is refused as Redis refuses it while `appendonly` is off.
+//!
+//! Source: Redis 7.2.4 `waitCommand`, `waitaofCommand`.
+
+use crate::base::num::parse_i64;
+use crate::core::ctx::{Ctx, Outcome};
+use crate::core::wake;
+use crate::resp::errors::{self, CmdError};
+use crate::state::blocked::WaitFor;
+
+/// A time-out in ms, as an absolute Unix time; 0 waits for ever.
+fn deadline(text: &[u8], now: i64) -> Result<Option<i64>, CmdError> {
+    let ms = parse_i64(text).ok_or(errors::TIMEOUT_NOT_INT)?;
+    match ms {
+        0 => Ok(None),
+        ..0 => Err(errors::TIMEOUT_NEGATIVE),
+        _ => now.checked_add(ms).map(Some).ok_or(errors::TIMEOUT_OUT_OF_RANGE),
+    }
+}
+
+/// `WAIT replicas ms`.
+///
+/// # Errors
+/// On a replica, and for arguments that are no numbers.
+pub fn wait(cx: &mut Ctx<'_>, replicas: &[u8], timeout: &[u8]) -> Result<Outcome, CmdError> {
+    if cx.srv.repl.is_replica() {
+        return Err(errors::WAIT_ON_REPLICA);
+    }
+    let wanted = parse_i64(replicas).ok_or(errors::NOT_INT)?;
+    let deadline = deadline(timeout, cx.now)?;
+    let offset = cx.client().write_offset;
+    let have = wake::replicas_at(cx.srv, offset);
+    if have as i64 >= wanted || cx.deny_blocking {
+        cx.out.int(have as i64);
+        return Ok(Outcome::Done);
+    }
+    Ok(Outcome::Block(WaitFor::Replicas { replicas: wanted as usize, offset }, deadline))
+}
+
+/// `WAITAOF local replicas ms`.
+///
+/// # Errors
+/// As [`wait`]; also when the local part cannot be had.
+pub fn wait_aof(
+    cx: &mut Ctx<'_>,
+    local: &[u8],
+    replicas: &[u8],
+    timeout: &[u8],
+) -> Result<Outcome, CmdError> {
+    let local = parse_i64(local).ok_or(errors::NOT_INT)?;
+    if !(0..=1).contains(&local) {
+        return Err(errors::out_of_bounds(0, 1));
+    }
+    let wanted = parse_i64(replicas).ok_or(errors::NOT_INT)?;
+    if wanted < 0 {
+        return Err(errors::NOT_POSITIVE);
+    }
+    let deadline = deadline(timeout, cx.now)?;
+    if cx.srv.repl.is_replica() {
+        return Err(errors::WAITAOF_ON_REPLICA);
+    }
+    if local == 1 {
+        return Err(errors::WAITAOF_NO_AOF);
+    }
+    let offset = cx.client().write_offset;
+    let have = wake::replicas_fsynced_at(cx.srv, offset);
+    if have as i64 >= wanted || cx.deny_blocking {
+        wake::fsynced(cx.out, have);
+        return Ok(Outcome::Done);
+    }
+    Ok(Outcome::Block(WaitFor::Aof { local: false, replicas: wanted as usize, offset }, deadline))
+}

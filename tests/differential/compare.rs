@@ -1,0 +1,126 @@
+//! Whether two raw answers count as equal under a step's [`Check`].
+
+use super::step::Check;
+use super::wire::Tree;
+
+/// Words of CLIENT LIST and lines of INFO whose value belongs to the process, not to its history.
+const MASKED: &[&str] = &[
+    "id",
+    "addr",
+    "laddr",
+    "fd",
+    "age",
+    "idle",
+    "flags",
+    "qbuf",
+    "qbuf-free",
+    "argv-mem",
+    "multi-mem",
+    "rbs",
+    "rbp",
+    "obl",
+    "oll",
+    "omem",
+    "tot-mem",
+    "events",
+];
+
+/// Words that 7.2 adds.
+const ADDED: &[&str] = &["lib-name", "lib-ver"];
+
+/// Why the answers differ; `None` when they count as equal.
+pub fn differ(check: &Check, ours: &[u8], real: &[u8]) -> Option<String> {
+    if ours == real {
+        return None;
+    }
+    let (Some(a), Some(b)) = (Tree::of(ours), Tree::of(real)) else {
+        return Some("the bytes differ".into());
+    };
+    match check {
+        Check::Kind if a.kind() == b.kind() && a.is_null() == b.is_null() => None,
+        Check::Near(slack) => match (a.int(), b.int()) {
+            (Some(x), Some(y)) if (x < 0) == (y < 0) && x.abs_diff(y) <= *slack as u64 => None,
+            _ => Some(format!("further apart than {slack}")),
+        },
+        Check::AnyOrder => (sorted(&a)? != sorted(&b)?).then(|| "other elements".into()),
+        Check::Fields => fields(&a, &b),
+        Check::Hello => (masked_hello(a) != masked_hello(b)).then(|| "other fields".into()),
+        Check::Role => (masked_role(a) != masked_role(b)).then(|| "other than the offset".into()),
+        Check::InfoNames => info_names(&a, &b),
+        _ => Some("the bytes differ".into()),
+    }
+}
+
+/// The elements in order; pairs stay together in maps.
+fn sorted(tree: &Tree) -> Option<(u8, Vec<&[Tree]>)> {
+    let each = if tree.kind() == b'%' { 2 } else { 1 };
+    let mut items: Vec<&[Tree]> = tree.items().unwrap_or(std::slice::from_ref(tree)).chunks(each).collect();
+    items.sort();
+    Some((tree.kind(), items))
+}
+
+fn fields(a: &Tree, b: &Tree) -> Option<String> {
+    let (Some(x), Some(y)) = (a.text(), b.text()) else { return Some("no text".into()) };
+    if a.kind() != b.kind() {
+        return Some("another type".into());
+    }
+    let (x, y) = (String::from_utf8_lossy(x), String::from_utf8_lossy(y));
+    let (x, y): (Vec<_>, Vec<_>) =
+        (x.lines().map(masked_words).collect(), y.lines().map(masked_words).collect());
+    (x != y).then(|| format!("masked, ours:\n    {}\n  real:\n    {}", x.join("\n    "), y.join("\n    ")))
+}
+
+/// A line of CLIENT LIST with what may differ masked.
+fn masked_words(line: &str) -> String {
+    let words = line.split(' ').filter_map(|word| match word.split_once('=') {
+        Some((name, _)) if ADDED.contains(&name) => None,
+        Some((name, _)) if MASKED.contains(&name) => Some(format!("{name}=_")),
+        _ => Some(word.to_owned()),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// HELLO's map with version and id taken out. Its order is part of the answer.
+fn masked_hello(tree: Tree) -> Tree {
+    let Tree::Many(kind, Some(mut items)) = tree else { return tree };
+    for i in (1..items.len()).step_by(2) {
+        if matches!(items[i - 1].text(), Some(b"version" | b"id")) {
+            items[i] = Tree::Line(b'_', Vec::new());
+        }
+    }
+    Tree::Many(kind, Some(items))
+}
+
+fn masked_role(tree: Tree) -> Tree {
+    let Tree::Many(kind, Some(mut items)) = tree else { return tree };
+    if items.len() == 3 && items[1].int().is_some() {
+        items[1] = Tree::Line(b'_', Vec::new());
+    }
+    Tree::Many(kind, Some(items))
+}
+
+fn info_names(a: &Tree, b: &Tree) -> Option<String> {
+    let (Some(x), Some(y)) = (a.text(), b.text()) else { return Some("no text".into()) };
+    if a.kind() != b.kind() {
+        return Some("another type".into());
+    }
+    let (x, y) = (String::from_utf8_lossy(x), String::from_utf8_lossy(y));
+    let name = |line: &str| line.split(':').next().unwrap_or_default().to_owned();
+    let ours: std::collections::HashSet<String> = x.lines().map(name).collect();
+    let missing: Vec<String> =
+        y.lines().map(name).filter(|n| !ours.contains(n) && !is_command_line(n)).collect();
+    if !missing.is_empty() {
+        return Some(format!("INFO lacks {missing:?}"));
+    }
+    let keyspace = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|l| l.starts_with("db"));
+        lines.map(|l| l.split(",avg_ttl").next().unwrap_or(l).to_owned()).collect()
+    };
+    let (ours, real) = (keyspace(&x), keyspace(&y));
+    (ours != real).then(|| format!("Keyspace: ours {ours:?}, real {real:?}"))
+}
+
+/// Lines that exist only for what was called or what failed; both follow other names in 7.2.
+fn is_command_line(name: &str) -> bool {
+    ["cmdstat_", "latency_percentiles_", "errorstat_"].iter().any(|p| name.starts_with(p))
+}

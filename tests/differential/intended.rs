@@ -1,0 +1,58 @@
+//! Where ours is meant to differ from the 7.0.15 that Debian ships, with the reason: we follow 7.2.4.
+
+use super::step::{Step, printable};
+
+/// One intended difference.
+pub struct Intended {
+    /// The command's name, and its first argument when that is a subcommand; `*` stands for any.
+    pub command: &'static [&'static str],
+    /// How the answer of 7.0.15 begins.
+    pub real: &'static str,
+    /// How ours begins.
+    pub ours: &'static str,
+    /// Why.
+    pub reason: &'static str,
+}
+
+/// All of them.
+pub const INTENDED: &[Intended] = &[
+    Intended {
+        command: &["CLIENT", "NO-TOUCH"],
+        real: "-ERR unknown subcommand",
+        ours: "+OK",
+        reason: "new in 7.2",
+    },
+    Intended {
+        command: &["CLIENT", "SETINFO"],
+        real: "-ERR unknown subcommand",
+        ours: "+OK",
+        reason: "new in 7.2",
+    },
+    Intended {
+        command: &["COMMAND", "GETKEYS", "PING"],
+        real: "-ERR wrong number of arguments for \\'command|getkeys\\' command",
+        ours: "-ERR The command has no key arguments",
+        reason: "7.2 asks for one word only and then says what is wrong with it",
+    },
+    Intended {
+        command: &["COMMAND", "GETKEYS", "GET"],
+        real: "-ERR wrong number of arguments for \\'command|getkeys\\' command",
+        ours: "-ERR Invalid number of arguments specified for command",
+        reason: "7.2 asks for one word only and then says what is wrong with it",
+    },
+    Intended {
+        command: &["COMMAND", "INFO", "MSETNX"],
+        real: "*1\\r\\n*10\\r\\n$6\\r\\nmsetnx",
+        ours: "*1\\r\\n*10\\r\\n$6\\r\\nmsetnx",
+        reason: "7.2 took the request and response policies away, since a cluster cannot keep its promise",
+    },
+];
+
+/// The row that allows this difference.
+pub fn row(step: &Step, ours: &[u8], real: &[u8]) -> Option<&'static Intended> {
+    let (ours, real) = (printable(ours, usize::MAX), printable(real, usize::MAX));
+    INTENDED.iter().find(|row| {
+        let named = row.command.iter().enumerate().all(|(i, word)| *word == "*" || step.word(i) == *word);
+        named && ours.starts_with(row.ours) && real.starts_with(row.real)
+    })
+}
