@@ -10,7 +10,6 @@ use crate::base::log::Level;
 use crate::keyspace::{Class, LfuParams};
 use crate::state::config::{LogLevel, NotifyFlags, OomScoreAdj};
 use crate::state::host::HostChange;
-use crate::state::replication::SyncState;
 
 use super::server::Server;
 
@@ -34,7 +33,6 @@ pub fn apply_config(srv: &mut Server) {
     if srv.repl.backlog.size() != backlog {
         srv.repl.backlog.resize(backlog);
     }
-    srv.repl.good_replicas = good_replicas(srv);
 }
 
 /// The keyspace's own form of `notify-keyspace-events`.
@@ -45,14 +43,6 @@ fn classes(flags: NotifyFlags) -> Class {
         letters.push('n');
     }
     Class::parse(letters.as_bytes()).unwrap_or(Class::NONE)
-}
-
-/// Replicas online whose last word is at most `min-replicas-max-lag` seconds old.
-pub fn good_replicas(srv: &Server) -> usize {
-    let max_lag_ms = i64::from(srv.config.min_replicas_max_lag) * 1000;
-    let now = srv.clock.mono_ms();
-    let replicas = srv.repl.replicas.iter().filter_map(|id| srv.clients.get(*id)?.replica.as_ref());
-    replicas.filter(|r| matches!(r.sync, SyncState::Online) && now - r.ack_ms <= max_lag_ms).count()
 }
 
 /// How many times a second cron runs now: `hz`, more when there are many clients and `dynamic-hz`.

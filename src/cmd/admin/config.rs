@@ -14,6 +14,7 @@ use crate::core::effects;
 use crate::core::gate::is_local;
 use crate::core::server::Server;
 use crate::keyspace::KeyStats;
+use crate::repl::primary;
 use crate::resp::errors::{self, CmdError};
 use crate::resp::request::Args;
 use crate::state::config_file::rewrite::rewrite as rewritten;
@@ -104,6 +105,10 @@ fn carry_out(srv: &mut Server, host: &mut dyn Host, effect: Effect) -> Result<()
         Apply::ProcTitle if srv.config.set_proc_title => host.apply(&effects::proc_title(srv)),
         Apply::OomScore => oom_score(srv, host),
         Apply::Dir => directory(srv, host),
+        Apply::GoodReplicas => {
+            primary::refresh_good(srv);
+            Ok(())
+        }
         Apply::None
         | Apply::TlsPort
         | Apply::Tls
@@ -119,7 +124,6 @@ fn carry_out(srv: &mut Server, host: &mut dyn Host, effect: Effect) -> Result<()
         | Apply::AppendFsync
         | Apply::AofAutoGc
         | Apply::Backlog
-        | Apply::GoodReplicas
         | Apply::RequirePass
         | Apply::Notify
         | Apply::Cluster => Ok(()),

@@ -4,7 +4,7 @@ use crate::base::info::InfoWriter;
 use crate::core::server::Server;
 use crate::state::client::Client;
 use crate::state::repl_ids;
-use crate::state::replication::SyncState;
+use crate::state::replication::{SyncState, replica_ip};
 
 use super::View;
 
@@ -40,11 +40,7 @@ pub fn replication(info: &mut InfoWriter, view: &mut View<'_>) {
 /// One replica of ours.
 fn replica(info: &mut InfoWriter, srv: &Server, number: usize, client: &Client) {
     let Some(replica) = &client.replica else { return };
-    let ip = if replica.announced_ip.is_empty() {
-        client.addr.rsplit_once(':').map_or(&*client.addr, |(ip, _)| ip).trim_matches(['[', ']'])
-    } else {
-        &*replica.announced_ip
-    };
+    let ip = replica_ip(client);
     let online = matches!(replica.sync, SyncState::Online);
     let lag_s = if online { (srv.clock.mono_ms() - replica.ack_ms) / 1000 } else { 0 };
     info.field(
@@ -60,7 +56,7 @@ fn replica(info: &mut InfoWriter, srv: &Server, number: usize, client: &Client) 
 
 /// Our link to our master.
 fn replica_side(info: &mut InfoWriter, srv: &Server) {
-    let (host, port) = srv.config.replicaof.clone().unwrap_or_default();
+    let (host, port) = srv.repl.link.target().unwrap_or(("", 0));
     let link = srv.repl.link.info(srv.clock.mono_ms());
     info.field("master_host", host)
         .field("master_port", port)
