@@ -97,9 +97,6 @@ pub fn call(
     let deny_blocking = client.flags.has(Flags::DENY_BLOCKING);
     srv.keys.mode = expire_mode(srv, from_master);
     srv.keys.no_touch = srv.clients[me].flags.has(Flags::NO_TOUCH) && !command.spec.flags.has(Cmd::TOUCHES);
-    if !srv.clients.monitors.is_empty() {
-        super::monitor::feed(srv, me, command, args);
-    }
     let dirty = srv.persist.dirty;
     let mark = out.buf.len();
     let recorded = srv.prop.len();
@@ -111,6 +108,13 @@ pub fn call(
     srv.prop.depth -= 1;
     let failed = settle(srv, me, command, args, result, out, mark);
     account(srv, me, command, args, began, failed);
+    if !srv.clients.monitors.is_empty() {
+        // After the command, which has marked its secrets by now; those that EXEC runs come before it.
+        super::monitor::feed(srv, me, command, args);
+    }
+    if !srv.redacted.is_empty() {
+        srv.redacted.clear();
+    }
     let changed = srv.persist.dirty != dirty;
     if !srv.keys.expired.is_empty() {
         propagate::expired_keys(srv, recorded);
@@ -199,7 +203,12 @@ fn note_slow(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>, u
         let client = &srv.clients[me];
         let now_s = srv.clock.now_ms() / 1000;
         let max = srv.config.slowlog_max_len;
-        srv.slowlog.push(now_s, us, args, &client.addr, &client.name, max);
+        if srv.redacted.is_empty() {
+            srv.slowlog.push(now_s, us, args, &client.addr, &client.name, max);
+        } else {
+            let shown = super::redact::covered(args, &srv.redacted);
+            srv.slowlog.push(now_s, us, shown.as_args(), &client.addr, &client.name, max);
+        }
     }
     if us >= srv.latency.threshold_us() {
         let event = if command.spec.flags.has(Cmd::FAST) { "fast-command" } else { "command" };

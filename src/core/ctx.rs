@@ -62,6 +62,11 @@ impl Ctx<'_> {
         self.srv.keys.touched.push(db, key, class, event);
     }
 
+    /// Argument `i` is a secret: MONITOR and SLOWLOG show `(redacted)` in its place.
+    pub fn redact(&mut self, i: usize) {
+        self.srv.redacted.push(i);
+    }
+
     /// A keyspace event without a change (`keymiss`, `new`).
     pub fn notify(&mut self, key: &[u8], class: Class, event: &'static str) {
         self.srv.keys.touched.push(self.db, key, class, event);

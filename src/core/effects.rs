@@ -1,12 +1,71 @@
-//! What settings mean for the process: its title, its OOM score. Used at start, by CONFIG SET, and when the
-//! role changes.
+//! What settings mean for the parts of the server and for the process. Used at start, by CONFIG SET, and when
+//! the role changes.
+//!
+//! Most settings are read where they are needed. [`apply_config`] hands the rest to the parts that keep a copy;
+//! it is cheap and may be called at any time.
 //!
 //! Source: Redis 7.2.4 `redisSetProcTitle`, `setOOMScoreAdj`.
 
-use crate::state::config::OomScoreAdj;
+use crate::base::log::Level;
+use crate::keyspace::{Class, LfuParams};
+use crate::state::config::{LogLevel, NotifyFlags, OomScoreAdj};
 use crate::state::host::HostChange;
 
 use super::server::Server;
+
+/// The highest frequency of cron.
+const MAX_HZ: i32 = 500;
+/// With `dynamic-hz`, one cron per so many clients (CLIENTS_PER_ITERATION of Redis is 200).
+const CLIENTS_PER_CALL: usize = 200;
+
+/// Gives the parts of the server the settings they keep a copy of.
+pub fn apply_config(srv: &mut Server) {
+    let config = &srv.config;
+    srv.latency.set_threshold_ms(config.latency_monitor_threshold);
+    srv.keys.aging.lfu = LfuParams {
+        enabled: config.maxmemory_policy.is_lfu(),
+        log_factor: config.lfu_log_factor.max(0) as u32,
+        decay_time: config.lfu_decay_time.max(0) as u32,
+    };
+    srv.keys.touched.set_notify(classes(config.notify_keyspace_events));
+    srv.keys.writable = srv.repl.is_replica() && !config.replica_read_only;
+    let backlog = usize::try_from(config.repl_backlog_size).unwrap_or(0);
+    if srv.repl.backlog.size() != backlog {
+        srv.repl.backlog.resize(backlog);
+    }
+}
+
+/// The keyspace's own form of `notify-keyspace-events`.
+fn classes(flags: NotifyFlags) -> Class {
+    let mut letters = flags.letters();
+    // Not printed beside `A`.
+    if flags.has(NotifyFlags::NEW) {
+        letters.push('n');
+    }
+    Class::parse(letters.as_bytes()).unwrap_or(Class::NONE)
+}
+
+/// How many times a second cron runs now: `hz`, more when there are many clients and `dynamic-hz`.
+pub fn current_hz(srv: &Server) -> i32 {
+    let mut hz = srv.config.hz.clamp(1, MAX_HZ);
+    if srv.config.dynamic_hz {
+        while srv.clients.connected() / hz as usize > CLIENTS_PER_CALL && hz < MAX_HZ {
+            hz = (hz * 2).min(MAX_HZ);
+        }
+    }
+    hz
+}
+
+/// The level of the log the configuration asks for.
+pub fn log_level(level: LogLevel) -> Level {
+    match level {
+        LogLevel::Debug => Level::Debug,
+        LogLevel::Verbose => Level::Verbose,
+        LogLevel::Notice => Level::Notice,
+        LogLevel::Warning => Level::Warning,
+        LogLevel::Nothing => Level::Nothing,
+    }
+}
 
 /// `proc-title-template`, expanded.
 pub fn proc_title(srv: &Server) -> HostChange {

@@ -146,7 +146,7 @@ pub fn admit(srv: &mut Server, me: ClientId, args: Args<'_>) -> Result<Verdict, 
         Err(e) => return Err(e),
     };
     let client = &srv.clients[me];
-    const SPECIAL: Flags = Flags::MULTI.or(Flags::REPLICA).or(Flags::PUBSUB);
+    const SPECIAL: Flags = Flags::MULTI.or(Flags::REPLICA).or(Flags::MONITOR).or(Flags::PUBSUB);
     if srv.admission.is_clear()
         && client.authenticated
         && !client.flags.has(SPECIAL)
@@ -161,7 +161,8 @@ fn admit_slowly(srv: &mut Server, me: ClientId, command: Command) -> Result<Verd
     protected_command(srv, me, command)?;
     let client = &srv.clients[me];
     let flags = command.spec.flags;
-    if !client.authenticated && !flags.has(Cmd::NO_AUTH) {
+    // Without a password everyone may enter, also those who came while there was one.
+    if !client.authenticated && !srv.config.requirepass.is_empty() && !flags.has(Cmd::NO_AUTH) {
         return Err(errors::NOAUTH);
     }
     let in_multi = client.flags.has(Flags::MULTI);
@@ -192,7 +193,7 @@ fn admit_slowly(srv: &mut Server, me: ClientId, command: Command) -> Result<Verd
     if state.has(Admission::ASYNC_LOADING) && effect.deny_async_loading {
         return Err(errors::LOADING);
     }
-    let is_replica = client.flags.has(Flags::REPLICA);
+    let is_replica = client.flags.has(Flags::REPLICA.or(Flags::MONITOR));
     if is_replica && (effect.may_replicate || effect.write || effect.read) {
         return Err(errors::REPLICA_NO_KEYSPACE);
     }

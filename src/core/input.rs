@@ -9,7 +9,7 @@
 //! Requests split at any byte give the same replies; `tests` and the parser's property tests hold
 //! that.
 
-use crate::log_verbose;
+use crate::base::log::{self, Level};
 use crate::resp::reply::Reply;
 use crate::resp::request::{Args, Limits, Parser, ProtocolError};
 use crate::state::client::{ClientId, Flags};
@@ -17,6 +17,7 @@ use crate::state::host::Host;
 use crate::state::replication::SyncState;
 
 use super::call::{Flow, execute};
+use super::clientinfo;
 use super::lookahead::{End, Lookahead};
 use super::propagate;
 use super::server::Server;
@@ -73,6 +74,7 @@ fn run(srv: &mut Server, host: &mut dyn Host, me: ClientId, input: &[u8]) -> usi
     let mut ahead = std::mem::take(&mut srv.ahead);
     srv.last_tick = srv.clock.ticks();
     super::gate::refresh(srv);
+    srv.running_input = input.len();
     let mut used = 0;
     while used < input.len() && srv.clients[me].may_run() {
         let limits = limits(srv, me);
@@ -171,7 +173,8 @@ fn sign_of_life(srv: &mut Server, me: ClientId) {
 const LARGE_OUTPUT: usize = 256 * 1024;
 
 fn limits(srv: &Server, me: ClientId) -> Limits {
-    Limits { max_bulk: srv.config.proto_max_bulk_len, authenticated: srv.clients[me].authenticated }
+    let authenticated = srv.clients[me].authenticated || srv.config.requirepass.is_empty();
+    Limits { max_bulk: srv.config.proto_max_bulk_len, authenticated }
 }
 
 /// Puts parser and replies back where they belong.
@@ -222,21 +225,41 @@ fn applied(srv: &mut Server, me: ClientId, request: &[u8]) {
 #[cold]
 fn protocol_error(srv: &mut Server, me: ClientId, input: &[u8], e: ProtocolError, out: &mut Reply) {
     let reply = e.reply();
+    let from_master = srv.clients[me].flags.has(Flags::MASTER);
+    let level = if from_master { Level::Warning } else { Level::Verbose };
+    if log::enabled(level) {
+        let (who, sample) = (clientinfo::line(srv, me), sample(input));
+        let why = e.log_text();
+        log::write(
+            level,
+            format_args!(
+                "Protocol error ({why}) from client: {who}. Query buffer during protocol error: {sample}"
+            ),
+        );
+    }
     let client = &mut srv.clients[me];
-    let mut sample = Vec::new();
-    crate::base::bytes::quote(&mut sample, &input[..input.len().min(128)]);
-    log_verbose!(
-        "Protocol error ({}) from client: addr={}. Query buffer during protocol error: {}",
-        e.log_text(),
-        client.addr,
-        String::from_utf8_lossy(&sample)
-    );
     client.flags.set(Flags::CLOSE_AFTER_REPLY);
     out.fail(&reply);
     super::call::count_error(srv, me, reply.as_bytes());
     if srv.clients[me].flags.has(Flags::MASTER) {
         srv.clients.close(me);
     }
+}
+
+/// Bytes a log line shows of input that cannot be parsed; more are left out in the middle.
+const SAMPLE: usize = 128;
+
+/// Some of the input, with dots for what does not print.
+fn sample(input: &[u8]) -> String {
+    let printable = |bytes: &[u8]| -> String {
+        bytes.iter().map(|b| if (32..127).contains(b) { char::from(*b) } else { '.' }).collect()
+    };
+    if input.len() < SAMPLE {
+        return format!("'{}'", printable(input));
+    }
+    let (head, tail) = (&input[..SAMPLE / 2], &input[input.len() - SAMPLE / 2..]);
+    let more = input.len() - SAMPLE;
+    format!("'{}' (... more {more} bytes ...) '{}'", printable(head), printable(tail))
 }
 
 /// Closes a client whose unread input grew beyond `client-query-buffer-limit`.
@@ -250,8 +273,8 @@ fn check_query_limit(srv: &mut Server, me: ClientId) {
     let mut sample = Vec::new();
     crate::base::bytes::quote(&mut sample, &client.query[..client.query.len().min(64)]);
     crate::log_warning!(
-        "Closing client that reached max query buffer length: addr={} (qbuf initial bytes: {})",
-        client.addr,
+        "Closing client that reached max query buffer length: {} (qbuf initial bytes: {})",
+        clientinfo::line(srv, me),
         String::from_utf8_lossy(&sample)
     );
     srv.stats.query_limit_disconnections += 1;
@@ -296,8 +319,8 @@ pub fn check_output_limit(srv: &mut Server, me: ClientId) {
     }
     if hard || soft {
         crate::log_warning!(
-            "Client addr={} scheduled to be closed ASAP for overcoming of output buffer limits.",
-            srv.clients[me].addr
+            "Client {} scheduled to be closed ASAP for overcoming of output buffer limits.",
+            clientinfo::line(srv, me)
         );
         srv.stats.output_limit_disconnections += 1;
         srv.clients.close(me);

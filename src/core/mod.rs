@@ -2,15 +2,18 @@
 
 pub mod alarm;
 pub mod call;
+pub mod clientinfo;
 pub mod ctx;
 pub mod effects;
 pub mod empty;
 pub mod gate;
+pub mod info;
 pub mod input;
 pub mod lifecycle;
 pub mod lookahead;
 pub mod monitor;
 pub mod propagate;
+pub mod redact;
 pub mod server;
 pub mod table;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::state::spec::Flags as Cmd;
 use super::server::Server;
 use super::table::Command;
 
-/// Tells the monitors of a command that is about to run.
+/// Tells the monitors of a command that has run.
 #[cold]
 pub fn feed(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>) {
     if command.spec.flags.has(Cmd::SKIP_MONITOR.or(Cmd::ADMIN)) || srv.persist.loading.is_some() {
@@ -27,9 +27,9 @@ pub fn feed(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>) {
         if unix.is_empty() { &client.addr } else { srv.config.unixsocket.to_str().unwrap_or("") };
     // Writing to a Vec does not fail.
     let _ = write!(line, "+{seconds}.{micros:06} [{} {unix}{addr}]", client.db);
-    for arg in args.iter() {
+    for (i, arg) in args.iter().enumerate() {
         line.push(b' ');
-        quote(&mut line, arg);
+        quote(&mut line, if srv.redacted.contains(&i) { b"(redacted)" } else { arg });
     }
     line.extend_from_slice(b"\r\n");
     for monitor in srv.clients.monitors.clone() {

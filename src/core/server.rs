@@ -59,6 +59,12 @@ pub struct Server {
     pub wake_replicas: bool,
     /// Client whose requests run at this moment, if any.
     pub running: ClientId,
+    /// Bytes of the input those requests came in, for CLIENT LIST.
+    pub running_input: usize,
+    /// Arguments of the running command that logs must not show; see `redact`.
+    pub redacted: Vec<usize>,
+    /// Bytes in use before any data came in, for INFO.
+    pub startup_memory: u64,
     /// The end of the last command, in clock ticks: the start of the next.
     pub last_tick: u64,
     /// Conditions that make admission look closer; see `gate`.
@@ -113,6 +119,9 @@ impl Server {
             listeners: Vec::new(),
             wake_replicas: false,
             running: ClientId::NONE,
+            running_input: 0,
+            redacted: Vec::new(),
+            startup_memory: 0,
             last_tick: 0,
             admission: super::gate::Admission::default(),
             ahead: Lookahead::default(),

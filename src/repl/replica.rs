@@ -21,7 +21,7 @@ use crate::core::ctx::Ctx;
 use crate::core::effects;
 use crate::core::lifecycle;
 use crate::core::server::Server;
-use crate::core::{gate, input, wake};
+use crate::core::{clientinfo, gate, input, wake};
 use crate::log_notice;
 use crate::persist::load::LoadError;
 use crate::resp::errors;
@@ -310,6 +310,7 @@ pub fn configured(srv: &mut Server) {
     let now = srv.clock.mono_ms();
     srv.repl.link.configure(&host, port, now);
     log::set_role('S');
+    effects::apply_config(srv);
 }
 
 /// Whether we follow that master already.
@@ -343,6 +344,7 @@ pub fn promote(srv: &mut Server, host: &mut dyn Host) {
 }
 
 fn role_changed(srv: &mut Server, host: &mut dyn Host) {
+    effects::apply_config(srv);
     gate::refresh(srv);
     if let Some(change) = effects::oom_score(srv) {
         // The old score stays; the server works with it.
@@ -362,9 +364,8 @@ fn release_blocked(srv: &mut Server) {
 }
 
 /// Logs who asked for a change of role: `text`, then the client in quotes and a closing bracket.
-pub fn log_request(cx: &mut Ctx<'_>, text: &str, _args: Args<'_>) {
-    let client = cx.client();
-    log_notice!("{text}'id={} addr={}')", client.id, client.addr);
+pub fn log_request(cx: &mut Ctx<'_>, text: &str, args: Args<'_>) {
+    log_notice!("{text}'{}')", clientinfo::line_during(cx.srv, cx.me, args));
 }
 
 /// ROLE on a replica.

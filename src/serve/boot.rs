@@ -14,14 +14,14 @@ use std::path::PathBuf;
 use crate::base::clock::Clock;
 use crate::base::log::{self, Level};
 use crate::base::rng::Rng;
-use crate::core::effects::{oom_score, proc_title};
+use crate::core::effects::{apply_config, log_level, oom_score, proc_title};
 use crate::core::server::Server;
 use crate::core::table::CommandTable;
 use crate::net::listener::{Listener, listen_tcp};
 use crate::net::signals::{self, LogTo, Signals};
 use crate::persist;
 use crate::repl;
-use crate::state::config::{Config, LogLevel, Supervised};
+use crate::state::config::{Config, Supervised};
 use crate::state::config_file::Note;
 use crate::state::host::Host;
 use crate::state::loading::Purpose;
@@ -41,17 +41,6 @@ pub struct Start {
     /// The program as it was called.
     pub program: String,
     pub notes: Vec<Note>,
-}
-
-/// The level of the log the configuration asks for.
-pub fn log_level(level: LogLevel) -> Level {
-    match level {
-        LogLevel::Debug => Level::Debug,
-        LogLevel::Verbose => Level::Verbose,
-        LogLevel::Notice => Level::Notice,
-        LogLevel::Warning => Level::Warning,
-        LogLevel::Nothing => Level::Nothing,
-    }
 }
 
 /// Starts the log as configured.
@@ -125,7 +114,9 @@ fn assemble(start: Start, supervisor: Supervised) -> Result<Shell, i32> {
     srv.config_file = start.config_file;
     srv.executable = Box::from(start.program.as_str());
     srv.supervisor = supervisor;
+    apply_config(&mut srv);
     let mut shell = Shell::new(srv, host, signals);
+    shell.srv.startup_memory = shell.host.memory().used;
     set_title(&mut shell);
     logo(&shell.srv.config);
     backlog_warning(shell.srv.config.tcp_backlog);

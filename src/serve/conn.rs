@@ -11,6 +11,8 @@
 
 use std::io::{self, IoSlice};
 
+use crate::base::log::{self, Level};
+use crate::core::clientinfo;
 use crate::core::input;
 use crate::core::server::Server;
 use crate::repl;
@@ -119,7 +121,9 @@ fn after_read(srv: &mut Server, host: &mut RealHost, id: ClientId, n: usize, ful
 }
 
 fn lost(srv: &mut Server, id: ClientId) {
-    crate::log_verbose!("Client closed connection {}", srv.clients[id].addr);
+    if log::enabled(Level::Verbose) {
+        crate::log_verbose!("Client closed connection {}", clientinfo::line(srv, id));
+    }
     srv.clients.close(id);
 }
 

@@ -6,6 +6,7 @@
 //!
 //! Source: Redis 7.2.4 `serverCron`, `clientsCron`, `databasesCron`, `beforeSleep`.
 
+pub use crate::core::effects::current_hz;
 use crate::core::input::check_output_limit;
 use crate::core::server::Server;
 use crate::core::{propagate, wake};
@@ -18,10 +19,6 @@ use crate::state::host::Host;
 /// Most clients a cron looks at, so that ten thousand of them cost little each time; all are seen
 /// within a second or so. Redis' CLIENTS_CRON_MIN_ITERATIONS is 5.
 const MIN_CLIENTS: usize = 5;
-/// With `dynamic-hz`, one cron per so many clients (CLIENTS_PER_ITERATION ~ 200).
-const CLIENTS_PER_CALL: usize = 200;
-/// The highest `hz`.
-const MAX_HZ: i32 = 500;
 
 /// Cron's own memory between calls.
 #[derive(Default, Debug)]
@@ -37,22 +34,17 @@ pub struct Cron {
     pub calls: u64,
 }
 
-/// How many times a second cron runs now: `hz`, more when there are many clients and `dynamic-hz`.
-pub fn current_hz(srv: &Server) -> i32 {
-    let mut hz = srv.config.hz.clamp(1, MAX_HZ);
-    if srv.config.dynamic_hz {
-        while srv.clients.connected() / hz as usize > CLIENTS_PER_CALL && hz < MAX_HZ {
-            hz = (hz * 2).min(MAX_HZ);
-        }
-    }
-    hz
-}
-
 /// One cron.
 pub fn run(cron: &mut Cron, srv: &mut Server, host: &mut dyn Host) {
     cron.calls += 1;
     srv.stats.cron_cycles += 1;
     let now_ms = srv.clock.mono_ms();
+    let began = srv.clock.mono_us_now();
+    duties(cron, srv, host, now_ms);
+    srv.stats.cron_us += (srv.clock.mono_us_now() - began).max(0) as u64;
+}
+
+fn duties(cron: &mut Cron, srv: &mut Server, host: &mut dyn Host, now_ms: i64) {
     srv.keys.tick(srv.clock.now_ms());
     if now_ms >= cron.next_sample_ms {
         cron.next_sample_ms = now_ms + 100;
@@ -148,8 +140,11 @@ pub fn expire(srv: &mut Server, fast: bool) {
     let effort = srv.config.active_expire_effort as u32;
     let hz = current_hz(srv) as u32;
     let clock = &srv.clock;
+    let began = clock.mono_us_now();
     srv.keys.mode = ExpireMode::Delete;
     srv.keys.active_expire(cycle, effort, hz, clock.now_ms(), &mut || clock.mono_us_now());
+    let ms = (clock.mono_us_now() - began).max(0) as u64 / 1000;
+    srv.latency.add_if_slow("expire-cycle", clock.now_secs(), ms);
     propagate::expired_one_by_one(srv);
 }
 

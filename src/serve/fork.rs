@@ -88,7 +88,7 @@ impl ChildSide for RealChild {
         if last || self.measured.elapsed().as_millis() >= COW_INTERVAL_MS {
             self.cow_bytes = private_dirty_bytes();
             self.measured = std::time::Instant::now();
-        } else if keys % 1024 != 0 {
+        } else if !keys.is_multiple_of(1024) {
             return;
         }
         let mut record = [0u8; RECORD];

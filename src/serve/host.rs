@@ -7,7 +7,7 @@
 
 use std::io;
 use std::os::fd::AsRawFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tikv_jemalloc_ctl::{epoch, stats};
@@ -103,26 +103,23 @@ impl RealHost {
         }
     }
 
-    /// Replaces the TCP listeners; the Unix one stays.
+    /// Replaces the TCP listeners; the Unix one stays. The old ones are closed first: the new ones may want
+    /// the same port. After a failure nobody listens there; the caller puts the old settings back.
     fn rebind(&mut self, bind: &[String], port: u16, backlog: u32) -> Result<(), String> {
-        let mut fresh = Vec::new();
+        let (unix, tcp): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.listeners).into_iter().partition(|l| l.path().is_some());
+        for mut old in tcp {
+            // It is closed right after; an error here changes nothing.
+            let _ = self.reactor.remove_listener(&mut old);
+        }
+        let mut fresh = None;
         if port != 0 {
-            let mut last = String::new();
-            let made = listen_tcp(bind, port, backlog as i32, &mut |line| {
-                crate::log_warning!("{line}");
-                last = line.to_owned();
-            });
-            fresh = made.ok_or("Unable to listen on this port. Check server logs.")?;
+            fresh = listen_tcp(bind, port, backlog as i32, &mut |line| crate::log_warning!("{line}"));
         }
-        for mut old in std::mem::take(&mut self.listeners) {
-            if old.path().is_some() {
-                fresh.push(old);
-            } else {
-                // It is closed right after; an error here changes nothing.
-                let _ = self.reactor.remove_listener(&mut old);
-            }
-        }
-        self.watch(fresh).map_err(|e| e.to_string())
+        let failed = port != 0 && fresh.is_none();
+        let all = fresh.unwrap_or_default().into_iter().chain(unix).collect();
+        self.watch(all).map_err(|e| e.to_string())?;
+        if failed { Err("Unable to listen on this port. Check server logs.".to_owned()) } else { Ok(()) }
     }
 
     /// Takes listeners over and watches those that are not watched yet.
@@ -185,8 +182,9 @@ impl Host for RealHost {
         match change {
             HostChange::Listeners { bind, port, tcp_backlog } => self.rebind(bind, *port, *tcp_backlog),
             HostChange::MaxClients(clients) => process::raise_file_limit(*clients),
-            HostChange::WorkingDirectory(dir) => std::env::set_current_dir(dir)
-                .map_err(|e| format!("Can't chdir to '{dir}': {}", crate::persist::bgsave::plain(&e))),
+            HostChange::WorkingDirectory(dir) => {
+                std::env::set_current_dir(dir).map_err(|e| crate::persist::bgsave::plain(&e))
+            }
             HostChange::OomScore(score) => {
                 let score = score.or(self.oom_score_at_start).unwrap_or(0);
                 process::set_oom_score(score)
@@ -243,6 +241,35 @@ impl Host for RealHost {
             allocator_resident: stats::resident::read().unwrap_or(0) as u64,
             total_system: process::system_memory(),
         }
+    }
+
+    fn allocator_report(&mut self) -> String {
+        let _ = epoch::advance();
+        let version = tikv_jemalloc_ctl::version::read().unwrap_or("unknown");
+        let read = |value: tikv_jemalloc_ctl::Result<usize>| value.unwrap_or(0);
+        format!(
+            "___ Begin jemalloc statistics ___\nVersion: \"{version}\"\nAllocated: {}, active: {}, metadata: {}, \
+             resident: {}, mapped: {}, retained: {}\nArenas: {}\n--- End jemalloc statistics ---\n",
+            read(stats::allocated::read()),
+            read(stats::active::read()),
+            read(stats::metadata::read()),
+            read(stats::resident::read()),
+            read(stats::mapped::read()),
+            read(stats::retained::read()),
+            tikv_jemalloc_ctl::arenas::narenas::read().unwrap_or(0),
+        )
+    }
+
+    fn release_memory(&mut self) -> bool {
+        process::purge_arenas()
+    }
+
+    fn system(&self) -> String {
+        process::system_name()
+    }
+
+    fn working_directory(&self) -> Option<PathBuf> {
+        std::env::current_dir().ok()
     }
 
     fn cpu(&mut self) -> CpuFigures {

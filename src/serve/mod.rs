@@ -99,10 +99,20 @@ impl Shell {
             srv.clock.refresh();
             srv.stats.eventloop_cycles += 1;
             let began = srv.clock.mono_us();
+            let commands = srv.stats.commands_processed;
             self.turn();
-            let us = self.srv.clock.mono_us_now() - began;
-            self.srv.stats.eventloop_us += us.max(0) as u64;
+            self.count_turn(began, commands);
         }
+    }
+
+    /// Adds one turn to the statistics: when it began (monotonic µs), and how many commands there were then.
+    fn count_turn(&mut self, began: i64, commands: u64) {
+        let us = (self.srv.clock.mono_us_now() - began).max(0) as u64;
+        let stats = &mut self.srv.stats;
+        stats.eventloop_us += us;
+        stats.eventloop_max_us = stats.eventloop_max_us.max(us);
+        let commands = stats.commands_processed.saturating_sub(commands);
+        stats.commands_per_cycle_max = stats.commands_per_cycle_max.max(commands);
     }
 
     fn before_sleep(&mut self) {

@@ -77,6 +77,35 @@ pub fn resident_bytes() -> u64 {
     pages * page.max(0) as u64
 }
 
+/// Kernel name, release and machine, as `uname -srm` prints them.
+pub fn system_name() -> String {
+    let read =
+        |file: &str| std::fs::read_to_string(file).map_or("unknown".to_owned(), |t| t.trim().to_owned());
+    let kernel = read("/proc/sys/kernel/ostype");
+    format!("{kernel} {} {}", read("/proc/sys/kernel/osrelease"), std::env::consts::ARCH)
+}
+
+/// Gives pages that jemalloc keeps for later back to the system: a decay time of zero frees them at once, and
+/// is put back after. False when jemalloc refuses.
+pub fn purge_arenas() -> bool {
+    let Ok(arenas) = tikv_jemalloc_ctl::arenas::narenas::read() else { return false };
+    let mut purged = 0;
+    for arena in 0..arenas {
+        let name = format!("arena.{arena}.dirty_decay_ms\0");
+        // SAFETY: `arena.<i>.dirty_decay_ms` of jemalloc 5 is an ssize_t, read and written; the name ends with a
+        // zero byte. An arena that was never used answers with an error, which is passed over.
+        let done = unsafe {
+            let old = tikv_jemalloc_ctl::raw::read::<isize>(name.as_bytes());
+            old.and_then(|old| {
+                tikv_jemalloc_ctl::raw::write(name.as_bytes(), 0isize)?;
+                tikv_jemalloc_ctl::raw::write(name.as_bytes(), old)
+            })
+        };
+        purged += usize::from(done.is_ok());
+    }
+    purged > 0
+}
+
 /// Bytes of memory of the machine.
 pub fn system_memory() -> u64 {
     static TOTAL: std::sync::OnceLock<u64> = std::sync::OnceLock::new();

@@ -9,7 +9,7 @@
 //! later as an event into the machine.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::base::disk::Disk;
@@ -138,6 +138,27 @@ pub trait Host {
     }
 
     fn memory(&mut self) -> MemoryFigures;
+
+    /// What the allocator tells about itself (MEMORY MALLOC-STATS); empty when it tells nothing.
+    fn allocator_report(&mut self) -> String {
+        String::new()
+    }
+
+    /// Asks the allocator to give unused pages back; false when it refuses.
+    fn release_memory(&mut self) -> bool {
+        true
+    }
+
+    /// Kernel name, its release and the machine, for INFO.
+    fn system(&self) -> String {
+        "unknown".to_owned()
+    }
+
+    /// The working directory as the system names it.
+    fn working_directory(&self) -> Option<PathBuf> {
+        None
+    }
+
     fn cpu(&mut self) -> CpuFigures;
     fn pid(&self) -> i32;
 }

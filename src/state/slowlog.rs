@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn long_commands_are_shortened_and_old_ones_go() {
         let mut log = Slowlog::default();
-        let long = vec![b'x'; 200];
+        let long = [b'x'; 200];
         let many: Vec<&[u8]> = std::iter::repeat_n(&long[..], 40).collect();
         log.push(1, 5, OwnedArgs::from_slices(&many).as_args(), "a:1", b"", 2);
         let entry = log.iter().next().unwrap();

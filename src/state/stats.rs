@@ -67,6 +67,10 @@ pub struct Stats {
     pub eventloop_cycles: u64,
     pub eventloop_us: u64,
     pub eventloop_cmd_us: u64,
+    /// The longest turn of the loop, the time of all crons, and the most commands of one turn: INFO debug.
+    pub eventloop_max_us: u64,
+    pub cron_us: u64,
+    pub commands_per_cycle_max: u64,
     pub expire_cycle_us: u64,
     pub lazyfreed_objects: u64,
     /// As of the last look, and the most ever seen.
@@ -80,6 +84,14 @@ pub struct Stats {
     pub repl_output_rate: Rate,
     pub cycle_rate: Rate,
     pub cycle_us_rate: Rate,
+}
+
+impl Stats {
+    /// CONFIG RESETSTAT: all counters begin anew; what describes the present stays.
+    pub fn reset(&mut self) {
+        let Stats { used_memory, peak_memory, cron_cycles, .. } = *self;
+        *self = Stats { used_memory, peak_memory, cron_cycles, ..Stats::default() };
+    }
 }
 
 /// Counters of one command.
