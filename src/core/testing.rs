@@ -54,3 +54,83 @@ impl Host for NoWorld {
         1
     }
 }
+
+/// A child that ran to its end inside [`World::fork`]: what it would have told its parent.
+pub struct FinishedChild {
+    pub pid: i32,
+    pub code: i32,
+    /// What it wrote to the data pipe.
+    pub data: Vec<u8>,
+}
+
+/// A world of its own for each server of a simulation: a child is run at once and its end is told when the
+/// simulation says so; a connection is a wish that the simulation grants or not. Files are real, below
+/// `dir` of the configuration.
+#[derive(Default)]
+pub struct World {
+    pub child: Option<FinishedChild>,
+    /// Connections asked for: client, name, port.
+    pub connects: Vec<(ClientId, String, u16)>,
+    pub held: bool,
+    /// Forks fail.
+    pub no_forks: bool,
+    forks: i32,
+}
+
+struct ChildInMemory(Vec<u8>);
+
+impl ChildSide for ChildInMemory {
+    fn disk(&self) -> Arc<dyn Disk> {
+        Arc::new(RealDisk)
+    }
+    fn report(&mut self, _: u64, _: bool) {}
+    fn stream(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+impl Host for World {
+    fn disk(&self) -> Arc<dyn Disk> {
+        Arc::new(RealDisk)
+    }
+    fn fork(&mut self, _: ChildKind, body: &mut dyn FnMut(&mut dyn ChildSide) -> i32) -> io::Result<i32> {
+        if self.no_forks {
+            return Err(io::Error::from(io::ErrorKind::OutOfMemory));
+        }
+        let mut side = ChildInMemory(Vec::new());
+        let code = body(&mut side);
+        self.forks += 1;
+        self.child = Some(FinishedChild { pid: self.forks, code, data: side.0 });
+        Ok(self.forks)
+    }
+    fn kill_child(&mut self, _: i32) {}
+    fn hold_stream(&mut self, hold: bool) {
+        self.held = hold;
+    }
+    fn connect(&mut self, client: ClientId, name: &str, port: u16, _: Option<&str>) -> io::Result<()> {
+        self.connects.push((client, name.to_owned(), port));
+        Ok(())
+    }
+    fn set_nodelay(&mut self, _: ClientId, _: bool) {}
+    fn apply(&mut self, _: &HostChange) -> Result<(), String> {
+        Ok(())
+    }
+    fn drop_later(&mut self, _: Box<dyn Send>) {}
+    fn close_later(&mut self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(path)
+    }
+    fn pending_drops(&self) -> u64 {
+        0
+    }
+    fn sleep_us(&mut self, _: u64) {}
+    fn memory(&mut self) -> MemoryFigures {
+        MemoryFigures::default()
+    }
+    fn cpu(&mut self) -> CpuFigures {
+        CpuFigures::default()
+    }
+    fn pid(&self) -> i32 {
+        1
+    }
+}

@@ -148,3 +148,8 @@ fn wait_for(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
 fn wait_aof(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     wait::wait_aof(cx, args.at(1), args.at(2), args.at(3))
 }
+
+#[cfg(test)]
+mod cluster;
+#[cfg(test)]
+mod tests;
