@@ -3,7 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::core::ctx::{Ctx, Outcome};
 use crate::core::table::{CommandTable, Row};
+use crate::resp::errors::{self, CmdError};
+use crate::resp::request::Args;
 use crate::state::config_file;
 use crate::state::config_table::Reason;
 
@@ -22,6 +25,11 @@ pub mod tx;
 /// All families, in the order of the table.
 pub static FAMILIES: &[&[Row]] =
     &[string::ROWS, keys::ROWS, conn::ROWS, tx::ROWS, admin::ROWS, admin::repl::ROWS];
+
+/// Stands in the row of a container: a request always names a subcommand, or fails by its arity.
+fn container(_: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
+    Err(errors::wrong_arity(args.at(0)))
+}
 
 /// The world a configuration file is read in, with the command table to rename commands in.
 pub struct Surroundings {

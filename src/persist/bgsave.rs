@@ -88,7 +88,7 @@ pub fn write<W: Sink>(
         repl: repl_aux(srv),
         aof_base: false,
     })?;
-    for (number, db) in srv.keys.dbs.iter().enumerate().filter(|(_, db)| keys && db.len() > 0) {
+    for (number, db) in srv.keys.dbs.iter().enumerate().filter(|(_, db)| keys && !db.is_empty()) {
         writer.select_db(number, db.len() as u64, db.expires() as u64)?;
         for entry in db.iter() {
             writer.entry(entry)?;

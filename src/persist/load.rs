@@ -205,10 +205,8 @@ fn aux(loading: &mut Loading, key: &[u8], value: &[u8]) {
         b"repl-id" => loading.repl_id = value.try_into().ok(),
         b"repl-offset" => loading.repl_offset = number,
         b"repl-stream-db" => loading.repl_stream_db = number,
-        b"aof-base" => {
-            if number == Some(1) {
-                log_notice!("RDB is base AOF");
-            }
+        b"aof-base" if number == Some(1) => {
+            log_notice!("RDB is base AOF");
         }
         _ => {}
     }

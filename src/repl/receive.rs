@@ -14,12 +14,13 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use crate::base::disk::{DiskFile, parent};
+use crate::core::empty::empty;
 use crate::core::gate;
 use crate::core::server::Server;
+use crate::core::watch::touch_all;
 use crate::format::rdb_error::Source;
 use crate::persist::load::{self, LoadError, Progress};
 use crate::persist::{bgsave, child};
-use crate::state::client::Flags;
 use crate::state::host::{ChildKind, Host};
 use crate::state::loading::Purpose;
 use crate::state::repl_ids::ReplId;
@@ -178,30 +179,17 @@ fn stop_child(srv: &mut Server, host: &mut dyn Host) {
 
 /// Drops all data, for the new ones.
 pub(super) fn flush_old(srv: &mut Server, host: &mut dyn Host) {
-    touch_watched(srv);
-    let old = srv.keys.flush(None);
-    if srv.config.replica_lazy_flush {
-        host.drop_later(Box::new(old));
-    }
+    let lazy = srv.config.replica_lazy_flush;
+    empty(srv, host, None, lazy);
 }
 
-/// Everything is about to change: transactions that watch an existing key fail.
+/// Everything is about to be exchanged: transactions fail that watch a key which is there before or after.
 fn touch_watched(srv: &mut Server) {
-    if srv.watches.is_empty() {
-        return;
-    }
+    let Some(shadow) = srv.persist.loading.as_ref().and_then(|l| l.shadow.as_ref()) else { return };
     let now = srv.clock.now_ms();
-    for db in 0..srv.keys.dbs.len() {
-        for (key, watchers) in srv.watches.of_db(db) {
-            if srv.keys.glance(db, key, now).is_none() {
-                continue;
-            }
-            for me in watchers {
-                if let Some(client) = srv.clients.get_mut(*me) {
-                    client.flags.set(Flags::DIRTY_CAS);
-                }
-            }
-        }
+    for (db, fresh) in shadow.iter().enumerate() {
+        let old = &srv.keys.dbs[db];
+        touch_all(&mut srv.clients, &srv.watches, db, old, Some(fresh), now);
     }
 }
 

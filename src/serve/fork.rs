@@ -14,7 +14,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 
 use crate::base::disk::{Disk, RealDisk};
@@ -88,7 +88,7 @@ impl ChildSide for RealChild {
         if last || self.measured.elapsed().as_millis() >= COW_INTERVAL_MS {
             self.cow_bytes = private_dirty_bytes();
             self.measured = std::time::Instant::now();
-        } else if keys % 1024 != 0 {
+        } else if !keys.is_multiple_of(1024) {
             return;
         }
         let mut record = [0u8; RECORD];
@@ -141,7 +141,15 @@ fn pipe() -> io::Result<(File, File)> {
 ///
 /// # Errors
 /// When a pipe or the process cannot be made (EAGAIN, ENOMEM): the server goes on.
-pub fn fork(kind: ChildKind, body: &mut dyn FnMut(&mut dyn ChildSide) -> i32) -> io::Result<ForkedChild> {
+///
+/// The child closes what would outlive a parent that dies: its copies of the reading ends (so that it
+/// notices at its next write) and the `sockets` (so that a new server can take the port, and the other
+/// sides see that the old one is gone).
+pub fn fork(
+    kind: ChildKind,
+    sockets: &[RawFd],
+    body: &mut dyn FnMut(&mut dyn ChildSide) -> i32,
+) -> io::Result<ForkedChild> {
     let (reports, report_end) = pipe()?;
     let (data, data_end) = match kind {
         ChildKind::RdbStream => {
@@ -158,6 +166,11 @@ pub fn fork(kind: ChildKind, body: &mut dyn FnMut(&mut dyn ChildSide) -> i32) ->
     }
     if pid > 0 {
         return Ok(ForkedChild { pid, reports, data, partial: Vec::new() });
+    }
+    drop((reports, data));
+    for fd in sockets {
+        // SAFETY: in this process nobody uses the sockets any more, and no destructor runs before `_exit`.
+        unsafe { libc::close(*fd) };
     }
     log::set_role('C');
     if crate::net::signals::in_child().is_err() {

@@ -149,7 +149,10 @@ impl Host for RealHost {
     }
 
     fn fork(&mut self, kind: ChildKind, body: &mut dyn FnMut(&mut dyn ChildSide) -> i32) -> io::Result<i32> {
-        let child = fork::fork(kind, body)?;
+        let listeners = self.listeners.iter().map(AsRawFd::as_raw_fd);
+        let streams = self.conns.iter().flatten().map(|conn| conn.stream.as_raw_fd());
+        let sockets: Vec<_> = listeners.chain(streams).collect();
+        let child = fork::fork(kind, &sockets, body)?;
         self.reactor.add_fd(child.reports.as_raw_fd(), CHILD_REPORTS)?;
         if let Some(data) = &child.data {
             self.reactor.add_fd(data.as_raw_fd(), CHILD_DATA)?;

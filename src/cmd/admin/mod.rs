@@ -13,9 +13,9 @@
 //! | [`misc`] | TIME LOLWUT MODULE |
 //! | [`command`] | COMMAND |
 //! | [`debug`] | DEBUG |
-//! | [`repl`] | replication, with rows of its own |
+//! | [`repl`] | REPLICAOF ROLE REPLCONF PSYNC SYNC WAIT; rows of their own |
 
-use crate::cmd::specs;
+use crate::cmd::{container, specs};
 use crate::core::table::Row;
 
 pub mod acl;
@@ -36,17 +36,17 @@ pub const ROWS: &[Row] = &[
     Row::new(specs::server::TIME, misc::time),
     Row::new(specs::server::LOLWUT, misc::lolwut),
     Row::new(specs::server::INFO, info::info),
-    Row::group(specs::server::CONFIG, config::help, CONFIG),
-    Row::group(specs::server::MEMORY, memory::help, MEMORY),
-    Row::group(specs::server::SLOWLOG, slowlog::help, SLOWLOG),
-    Row::group(specs::server::LATENCY, latency::help, LATENCY),
+    Row::group(specs::server::CONFIG, container, CONFIG),
+    Row::group(specs::server::MEMORY, container, MEMORY),
+    Row::group(specs::server::SLOWLOG, container, SLOWLOG),
+    Row::group(specs::server::LATENCY, container, LATENCY),
     Row::new(specs::server::MONITOR, monitor::monitor),
     Row::new(specs::server::SAVE, persist::save),
     Row::new(specs::server::BGSAVE, persist::bgsave),
     Row::new(specs::server::LASTSAVE, persist::lastsave),
     Row::new(specs::server::SHUTDOWN, persist::shutdown),
-    Row::group(specs::server::ACL, acl::help, ACL),
-    Row::group(specs::server::MODULE, misc::module_help, MODULE),
+    Row::group(specs::server::ACL, container, ACL),
+    Row::group(specs::server::MODULE, container, MODULE),
     command::ROW,
     debug::DEBUG,
 ];

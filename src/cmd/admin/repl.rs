@@ -111,7 +111,7 @@ fn sync(cx: &mut Ctx<'_>, _args: Args<'_>) -> Result<Outcome, CmdError> {
 }
 
 fn replconf(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
-    if args.len() % 2 == 0 {
+    if args.len().is_multiple_of(2) {
         return Err(errors::SYNTAX);
     }
     for at in (1..args.len()).step_by(2) {

@@ -7,7 +7,7 @@
 //! | [`client`] | CLIENT of one connection: names, replies, pauses |
 //! | [`client_list`] | CLIENT LIST and KILL: filters over all connections |
 
-use crate::cmd::specs;
+use crate::cmd::{container, specs};
 use crate::core::table::Row;
 
 pub mod basic;
@@ -24,7 +24,7 @@ pub const ROWS: &[Row] = &[
     Row::new(specs::connection::AUTH, hello::auth),
     Row::new(specs::connection::HELLO, hello::hello),
     Row::new(specs::connection::RESET, hello::reset),
-    Row::group(specs::connection::CLIENT, client::help, CLIENT),
+    Row::group(specs::connection::CLIENT, container, CLIENT),
 ];
 
 const CLIENT: &[Row] = &[
