@@ -22,6 +22,7 @@ use crate::core::propagate;
 use crate::core::server::Server;
 use crate::persist;
 use crate::resp::errors::{self, CmdError};
+use crate::state::backlog::MIN_BLOCK;
 use crate::state::client::{ClientId, Flags};
 use crate::state::host::{ChildKind, Host};
 use crate::state::repl_ids;
@@ -251,6 +252,13 @@ pub fn disconnect_all(srv: &mut Server, host: &mut dyn Host) {
 pub(super) fn free_backlog(srv: &mut Server, host: &mut dyn Host) {
     let old = srv.repl.backlog.release();
     host.drop_later(Box::new(old));
+}
+
+/// `repl-backlog-size` has changed. Less than the least is the least.
+pub fn resize_backlog(srv: &mut Server) {
+    let size = srv.config.repl_backlog_size.max(MIN_BLOCK as i64);
+    srv.config.repl_backlog_size = size;
+    srv.repl.backlog.resize(size as usize);
 }
 
 /// See the head of the file.
