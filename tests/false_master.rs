@@ -277,7 +277,7 @@ fn a_stream_of_nonsense_ends_the_link() {
         ("*99999999999\r\n", "Protocol error (invalid mbulk count) from client:"),
         ("*1\r\n$8\r\nnonsense\r\n", "== CRITICAL == This replica is sending an error to its master"),
         ("*2\r\n$3\r\nget\r\n$1\r\na\r\n", "sync"),
-        ("\u{1}\u{2}\u{3}\r\n", "== CRITICAL == This replica is sending an error to its master"),
+        ("\u{1}\u{2}\u{3}\r\n", "WARNING: Receiving inline protocol from master, master stream corruption?"),
     ]
     .into_iter()
     .enumerate()
