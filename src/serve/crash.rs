@@ -49,6 +49,20 @@ pub fn install(exit_on_panic: bool) {
     }
 }
 
+/// Crashes take their usual ends, in silence. A panic still tells standard error.
+///
+/// The handlers of SIGSEGV and SIGBUS are not what they were before [`install`] but none: those that Rust's runtime has
+/// set up against stack overflow let a signal pass that somebody sends.
+pub fn remove() {
+    // In the thread that panics right now there is nothing to take.
+    if !std::thread::panicking() {
+        drop(std::panic::take_hook());
+    }
+    if let Err(e) = signals::remove_crash_handler() {
+        crate::log_warning!("Cannot remove the crash handlers: {e}");
+    }
+}
+
 fn begin() {
     raw("\n\n=== REDIS BUG REPORT START: Cut & paste starting from here ===\n");
 }

@@ -1,6 +1,5 @@
 //! What the kernel knows of this process: limits, memory, processor time, its title and OOM score.
 
-use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -173,7 +172,7 @@ pub fn restart(config: Option<&Path>) -> io::Error {
         Ok(program) => program,
         Err(e) => return e,
     };
-    let mut args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let mut args = super::title::arguments();
     if let (Some(first), Some(config)) = (args.first_mut(), config)
         && !first.as_encoded_bytes().starts_with(b"-")
     {
