@@ -141,10 +141,6 @@ fn listen(shell: &mut Shell) -> Result<(), i32> {
             log_warning!("Failed listening on port {port} (tcp), aborting.");
             return Err(1);
         };
-        if made.is_empty() {
-            log_warning!("Failed listening on port {port} (tcp), aborting.");
-            return Err(1);
-        }
         listeners.extend(made);
     }
     if !config.unixsocket.as_os_str().is_empty() {
