@@ -9,10 +9,11 @@
 //! Requests split at any byte give the same replies; `tests` and the parser's property tests hold
 //! that.
 
+use crate::base::clock::Millis;
 use crate::base::log::{self, Level};
 use crate::resp::reply::Reply;
 use crate::resp::request::{Args, Limits, Parser, ProtocolError};
-use crate::state::client::{ClientId, Flags};
+use crate::state::client::{Client, ClientId, Flags};
 use crate::state::host::Host;
 use crate::state::replication::SyncState;
 
@@ -22,13 +23,17 @@ use super::lookahead::{End, Lookahead};
 use super::propagate;
 use super::server::Server;
 
-/// A query buffer that was large is given back when it drains. Bytes.
+/// A query buffer larger than this outlives its request, since who sends one big argument sends the next; cron
+/// gives it back ([`resize_query`]). A smaller one goes as it drains. Bytes.
 const KEEP_CAPACITY: usize = 32 * 1024;
+/// A client silent for longer keeps no spare query buffer. Milliseconds.
+const QUERY_IDLE_MS: i64 = 2000;
 
 /// Runs what `fresh` completes; keeps the rest.
 pub fn feed(srv: &mut Server, host: &mut dyn Host, me: ClientId, fresh: &[u8]) {
     let Some(client) = srv.clients.get_mut(me) else { return };
     client.net_in += fresh.len() as u64;
+    client.query_peak = client.query_peak.max(fresh.len());
     if client.query.is_empty() {
         let used = run(srv, host, me, fresh);
         if used < fresh.len()
@@ -51,15 +56,27 @@ pub fn feed_kept(srv: &mut Server, host: &mut dyn Host, me: ClientId) {
     let used = run(srv, host, me, &query);
     let Some(client) = srv.clients.get_mut(me) else { return };
     debug_assert!(client.query.is_empty());
-    if used == query.len() && query.capacity() > KEEP_CAPACITY {
+    client.query_peak = client.query_peak.max(query.len());
+    query.drain(..used);
+    if query.is_empty() && query.capacity() <= KEEP_CAPACITY {
         return;
     }
-    query.drain(..used);
     client.query = query;
-    if client.query.is_empty() {
-        client.query = Vec::new();
-    }
     check_query_limit(srv, me);
+}
+
+/// Gives spare room of the query buffer back: all of it when the client is silent, else what the largest input
+/// since the last call does not need. Called for each client about once a second.
+///
+/// Source: Redis 7.2.4 `clientsCronResizeQueryBuffer`.
+pub fn resize_query(client: &mut Client, now: Millis) {
+    let capacity = client.query.capacity();
+    if now - client.last_interaction_ms > QUERY_IDLE_MS {
+        client.query.shrink_to_fit();
+    } else if capacity > KEEP_CAPACITY && client.query_peak < capacity / 2 {
+        client.query.shrink_to(client.query_peak);
+    }
+    client.query_peak = client.query.len();
 }
 
 /// Runs requests until the input ends or the client may not go on. Returns the bytes used.
