@@ -56,6 +56,7 @@ pub fn start_log(config: &Config) {
 
 /// Runs a server. Returns the exit code.
 pub fn run(mut start: Start) -> i32 {
+    process::keep_arguments();
     title::init();
     if let Err(e) = std::env::set_current_dir(&start.config.dir) {
         let dir = start.config.dir.display();
