@@ -353,3 +353,33 @@ pub fn owed(srv: &Server, me: ClientId) -> u64 {
     let snapshot = matches!(replica.sync, SyncState::SendBulk(_) | SyncState::SendStream);
     if snapshot { stream } else { client.out.pending() as u64 + stream }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock::Clock;
+    use crate::base::rng::Rng;
+    use crate::core::lifecycle::{self, Connection};
+    use crate::core::table::CommandTable;
+    use crate::state::config::Config;
+
+    #[test]
+    fn spare_query_buffers_shrink_to_what_came_lately_and_go_when_idle() {
+        let clock = Clock::manual(1_000_000);
+        let mut srv = Server::new(Config::default(), CommandTable::new(&[]), clock, Rng::seeded(1));
+        let connection = Connection { addr: "127.0.0.1:1", laddr: "127.0.0.1:2", fd: 3, unix: false };
+        let me = lifecycle::connect(&mut srv, &connection);
+        let client = &mut srv.clients[me];
+        let now = client.last_interaction_ms;
+        client.query = Vec::with_capacity(400_000);
+        client.query_peak = 300_000;
+        resize_query(client, now);
+        assert!(client.query.capacity() >= 400_000, "the last input needed it");
+        client.query_peak = 100;
+        resize_query(client, now);
+        assert!((100..KEEP_CAPACITY).contains(&client.query.capacity()));
+        client.query.extend_from_slice(&[b'x'; 10]);
+        resize_query(client, now + QUERY_IDLE_MS + 1);
+        assert_eq!((client.query.len(), client.query.capacity()), (10, 10), "what came is kept");
+    }
+}
