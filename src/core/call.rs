@@ -65,6 +65,10 @@ pub fn run_top(
     if command.spec.flags.has(Cmd::ADMIN.or(Cmd::NO_AUTH).or(Cmd::RUNS_QUEUE)) {
         gate::refresh(srv);
     }
+    if !srv.keys.touched.is_empty() {
+        // Nobody subscribes yet: what was announced is forgotten.
+        srv.keys.touched.clear();
+    }
 }
 
 /// CLIENT REPLY OFF and SKIP, and the link to our master, get no replies.
@@ -95,8 +99,8 @@ pub fn call(
     let db = client.db;
     let from_master = client.flags.has(Flags::MASTER);
     let deny_blocking = client.flags.has(Flags::DENY_BLOCKING);
+    srv.keys.no_touch = client.flags.has(Flags::NO_TOUCH) && !command.spec.flags.has(Cmd::TOUCHES);
     srv.keys.mode = expire_mode(srv, from_master);
-    srv.keys.no_touch = srv.clients[me].flags.has(Flags::NO_TOUCH) && !command.spec.flags.has(Cmd::TOUCHES);
     let dirty = srv.persist.dirty;
     let mark = out.buf.len();
     let recorded = srv.prop.len();
