@@ -65,10 +65,6 @@ pub fn run_top(
     if command.spec.flags.has(Cmd::ADMIN.or(Cmd::NO_AUTH).or(Cmd::RUNS_QUEUE)) {
         gate::refresh(srv);
     }
-    if !srv.keys.touched.is_empty() {
-        // Nobody subscribes yet: what was announced is forgotten.
-        srv.keys.touched.clear();
-    }
 }
 
 /// CLIENT REPLY OFF and SKIP, and the link to our master, get no replies.
