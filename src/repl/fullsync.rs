@@ -281,16 +281,14 @@ pub fn stream_ended(srv: &mut Server, _host: &mut dyn Host) {
     }
 }
 
-/// A replica bound to a diskless child is gone; without any the child need not go on.
-pub(super) fn left_stream(srv: &mut Server, host: &mut dyn Host) {
-    if !srv.persist.child_is(ChildKind::RdbStream) {
-        return;
-    }
-    if those(srv, streams).is_empty() && !srv.repl.stream_ended {
+/// The child goes on writing although nobody is left to read: it need not. Looked at when a chunk has come and
+/// not when the last replica goes, which may have had all there was.
+pub fn end_if_deserted(srv: &mut Server, host: &mut dyn Host) {
+    let busy = srv.persist.child.as_ref().is_some_and(|c| c.kind == ChildKind::RdbStream && !c.killed);
+    if busy && those(srv, streams).is_empty() {
         log_warning!("Diskless rdb transfer, last replica dropped, killing fork child.");
         persist::child::kill(srv, host);
     }
-    regulate(srv, host);
 }
 
 /// A child that wrote a snapshot ended: its replicas get it, or are closed.
