@@ -20,6 +20,8 @@ const SPLITS: usize = 25;
 /// Ends each stream: its reply says that all others have come.
 const MARK: &[u8] = b"*2\r\n$4\r\nECHO\r\n$17\r\nthe end of it all\r\n";
 
+const MARK_REPLY: &[u8] = b"the end of it all\r\n";
+
 /// Sends `pieces` to an empty server, returns all replies.
 fn replies(server: &Server, ping: &mut Wire, pieces: &[&[u8]]) -> Vec<u8> {
     run!(server, "flushall");
@@ -30,8 +32,10 @@ fn replies(server: &Server, ping: &mut Wire, pieces: &[&[u8]]) -> Vec<u8> {
             ping.call(&[b"PING"]).unwrap();
         }
     }
-    wire.finish().unwrap();
-    wire.rest().unwrap()
+    wire.until(MARK_REPLY).unwrap_or_else(|e| {
+        let sizes: Vec<usize> = pieces.iter().map(|p| p.len()).collect();
+        panic!("{e} after pieces of {sizes:?} bytes: {}", printable(&pieces.concat(), 3000))
+    })
 }
 
 #[test]
@@ -41,6 +45,8 @@ fn split_requests_give_the_same_replies() {
     for seed in 0..STREAMS {
         let mut generator = Generator::plain(seed);
         let mut bytes: Vec<u8> = (0..30).flat_map(|_| generator.next().bytes).collect();
+        // A stream may end inside MULTI, where the mark would be queued.
+        bytes.extend_from_slice(b"*1\r\n$7\r\nDISCARD\r\n");
         bytes.extend_from_slice(MARK);
         let whole = replies(&server, &mut ping, &[&bytes]);
         assert!(whole.len() > 100, "seed {seed}: hardly a reply: {}", printable(&whole, 200));

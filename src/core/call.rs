@@ -225,6 +225,7 @@ fn reject(srv: &mut Server, me: ClientId, args: Args<'_>, e: &CmdError, out: &mu
         srv.command_stats.by_id[usize::from(command.id)].rejected += 1;
     }
     let client = &mut srv.clients[me];
+    client.last_command = command.map_or("NULL", |command| command.name);
     if client.flags.has(Flags::MULTI) {
         client.flags.set(Flags::DIRTY_EXEC);
     }
@@ -252,6 +253,7 @@ fn reject(srv: &mut Server, me: ClientId, args: Args<'_>, e: &CmdError, out: &mu
 /// Queues a command for EXEC.
 fn queue(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>, out: &mut Reply) {
     let client = &mut srv.clients[me];
+    client.last_command = command.name;
     // A transaction that will be refused need not remember its commands.
     if !client.flags.has(Flags::DIRTY_EXEC.or(Flags::DIRTY_CAS)) {
         let multi = client.multi.get_or_insert_default();

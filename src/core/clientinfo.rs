@@ -96,7 +96,8 @@ fn describe(srv: &Server, id: ClientId, args: Option<Args<'_>>) -> String {
         _ => client.parser.pending().1,
     };
     let queue = client.multi.as_ref().filter(|_| client.flags.has(Flags::MULTI));
-    let queued = queue.map_or(-1, |multi| multi.queue.len() as i64);
+    let none = if client.flags.has(Flags::MULTI) { 0 } else { -1 };
+    let queued = queue.map_or(none, |multi| multi.queue.len() as i64);
     let (obl, oll, omem) = output(srv, client);
     let stream = if obl > 0 { omem } else { omem.saturating_sub(client.out.bytes.capacity()) };
     let user = if client.flags.has(Flags::MASTER) { "(superuser)" } else { &*client.user };

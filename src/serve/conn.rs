@@ -60,7 +60,7 @@ pub fn serve(srv: &mut Server, host: &mut RealHost, id: ClientId, buffer: &mut [
         return read_big(srv, host, id, wanted);
     }
     match conn.stream.read(buffer) {
-        Ok(0) => lost(srv, id),
+        Ok(0) => lost(srv, host, id),
         Ok(n) => {
             after_read(srv, host, id, n, n == buffer.len());
             if srv.clients[id].flags.has(Flags::LINK) {
@@ -81,7 +81,7 @@ fn read_big(srv: &mut Server, host: &mut RealHost, id: ClientId, wanted: usize) 
     query.resize(old + piece, 0);
     let Some(conn) = host.conn(id) else { return };
     match conn.stream.read(&mut query[old..]) {
-        Ok(0) => lost(srv, id),
+        Ok(0) => lost(srv, host, id),
         Ok(n) => {
             query.truncate(old + n);
             let client = &mut srv.clients[id];
@@ -120,7 +120,10 @@ fn after_read(srv: &mut Server, host: &mut RealHost, id: ClientId, n: usize, ful
     }
 }
 
-fn lost(srv: &mut Server, id: ClientId) {
+/// The other side has sent its last byte. It may still listen: what it is owed goes out first, as far as
+/// the kernel takes it.
+fn lost(srv: &mut Server, host: &mut RealHost, id: ClientId) {
+    flush(srv, host, id);
     if log::enabled(Level::Verbose) {
         crate::log_verbose!("Client closed connection {}", clientinfo::line(srv, id));
     }

@@ -98,7 +98,13 @@ impl RealHost {
 
     /// Closes the connection of a client.
     pub fn close(&mut self, id: ClientId) {
-        if self.conn(id).is_some() {
+        let child_lives = self.child.is_some();
+        if let Some(conn) = self.conn(id) {
+            if child_lives {
+                // A child holds the descriptor too: without this the other side would hear of the end only when
+                // the child is gone. An error means that it has ended already.
+                let _ = conn.stream.shutdown();
+            }
             self.conns[id.slot as usize] = None;
         }
     }

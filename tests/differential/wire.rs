@@ -80,11 +80,12 @@ impl Wire {
         Ok(std::mem::take(&mut self.buf))
     }
 
-    /// Exactly `n` bytes.
-    pub fn exactly(&mut self, n: usize) -> io::Result<Vec<u8>> {
-        self.at = 0;
-        self.need(n)?;
-        Ok(self.buf.drain(..n).collect())
+    /// Everything up to and with `mark`, which ends all that is to come.
+    pub fn until(&mut self, mark: &[u8]) -> io::Result<Vec<u8>> {
+        while !self.buf.ends_with(mark) {
+            self.need_more()?;
+        }
+        Ok(std::mem::take(&mut self.buf))
     }
 
     /// Shuts our side for writing.

@@ -3,8 +3,8 @@
 //! | file | holds |
 //! |---|---|
 //! | here | LATEST HISTORY RESET GRAPH HISTOGRAM HELP |
-//! | [`doctor`] | LATENCY DOCTOR |
-//! | [`graph`] | the picture LATENCY GRAPH draws |
+//! | [`mod@doctor`] | LATENCY DOCTOR |
+//! | [`mod@graph`] | the picture LATENCY GRAPH draws |
 //!
 //! Source: Redis 7.2.4 `latencyCommand`.
 
