@@ -12,7 +12,7 @@
 //! **Diskless.** The child writes into a pipe; every chunk goes to the output buffers of all replicas
 //! bound to it ([`stream`]). Who arrives later waits for the next child; so the first one waits
 //! `repl-diskless-sync-delay` seconds for company. [`regulate`] holds the pipe while all owe us reading, or one
-//! owes too much: a slow replica may fall [`FAR_BEHIND`] behind the others before it slows them down
+//! owes too much: a slow replica may fall `FAR_BEHIND` behind the others before it slows them down
 //! (Redis lets none fall behind at all). The replica goes online with its first acknowledgement after
 //! the end of the stream: until then it could not tell the stream from the snapshot's end mark.
 //!
