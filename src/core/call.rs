@@ -95,8 +95,8 @@ pub fn call(
     let db = client.db;
     let from_master = client.flags.has(Flags::MASTER);
     let deny_blocking = client.flags.has(Flags::DENY_BLOCKING);
+    srv.keys.no_touch = client.flags.has(Flags::NO_TOUCH) && !command.spec.flags.has(Cmd::TOUCHES);
     srv.keys.mode = expire_mode(srv, from_master);
-    srv.keys.no_touch = srv.clients[me].flags.has(Flags::NO_TOUCH) && !command.spec.flags.has(Cmd::TOUCHES);
     let dirty = srv.persist.dirty;
     let mark = out.buf.len();
     let recorded = srv.prop.len();

@@ -1,7 +1,7 @@
 //! Replica side: carries out what the machine of `state::replica_link` asks for.
 //!
 //! Events of the connection, of the clock and of commands go into the machine, its actions come out and
-//! are done here in order ([`run`]). An action may itself be an event (a stored file, a finished
+//! are done here in order (`run`). An action may itself be an event (a stored file, a finished
 //! load): what the machine answers to it is done before the rest; when that closes the link, the rest is
 //! void, since it was about a link that is no more.
 //!

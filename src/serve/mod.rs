@@ -380,7 +380,10 @@ impl Shell {
                 self.host.data_readable = false;
                 repl::fullsync::stream_ended(&mut self.srv, &mut self.host);
             }
-            Ok(n) => repl::fullsync::stream(&mut self.srv, &mut self.host, &self.buffer[..n]),
+            Ok(n) => {
+                repl::fullsync::stream(&mut self.srv, &mut self.host, &self.buffer[..n]);
+                repl::fullsync::end_if_deserted(&mut self.srv, &mut self.host);
+            }
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
             Err(_) => self.host.data_readable = false,
         }
