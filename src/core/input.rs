@@ -239,8 +239,10 @@ fn protocol_error(srv: &mut Server, me: ClientId, input: &[u8], e: ProtocolError
     }
     let client = &mut srv.clients[me];
     client.flags.set(Flags::CLOSE_AFTER_REPLY);
+    let mark = out.buf.len();
     out.fail(&reply);
     super::call::count_error(srv, me, reply.as_bytes());
+    super::call::silence(srv, me, out, mark);
     if srv.clients[me].flags.has(Flags::MASTER) {
         srv.clients.close(me);
     }
