@@ -125,7 +125,8 @@ pub fn call(
     if !srv.redacted.is_empty() {
         srv.redacted.clear();
     }
-    let changed = srv.persist.dirty != dirty;
+    // A save within the command sets the count back: that is no change.
+    let changed = srv.persist.dirty > dirty;
     if !srv.keys.expired.is_empty() {
         propagate::expired_keys(srv, recorded);
     }
