@@ -22,6 +22,7 @@ use crate::core::propagate;
 use crate::core::server::Server;
 use crate::persist;
 use crate::resp::errors::{self, CmdError};
+use crate::state::backlog::MIN_BLOCK;
 use crate::state::client::{ClientId, Flags};
 use crate::state::host::{ChildKind, Host};
 use crate::state::repl_ids;
@@ -229,7 +230,7 @@ pub fn lost(srv: &mut Server, host: &mut dyn Host, me: ClientId) {
             // Nobody wants this snapshot any more.
             persist::child::kill(srv, host);
         }
-        SyncState::SendStream => fullsync::left_stream(srv, host),
+        SyncState::SendStream => fullsync::regulate(srv, host),
         SyncState::SendBulk(bulk) => host.drop_later(Box::new(bulk.file)),
         _ => {}
     }
@@ -251,6 +252,13 @@ pub fn disconnect_all(srv: &mut Server, host: &mut dyn Host) {
 pub(super) fn free_backlog(srv: &mut Server, host: &mut dyn Host) {
     let old = srv.repl.backlog.release();
     host.drop_later(Box::new(old));
+}
+
+/// `repl-backlog-size` has changed. Less than the least is the least.
+pub fn resize_backlog(srv: &mut Server) {
+    let size = srv.config.repl_backlog_size.max(MIN_BLOCK as i64);
+    srv.config.repl_backlog_size = size;
+    srv.repl.backlog.resize(size as usize);
 }
 
 /// See the head of the file.

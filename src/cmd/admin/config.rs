@@ -109,6 +109,10 @@ fn carry_out(srv: &mut Server, host: &mut dyn Host, effect: Effect) -> Result<()
             primary::refresh_good(srv);
             Ok(())
         }
+        Apply::Backlog => {
+            primary::resize_backlog(srv);
+            Ok(())
+        }
         Apply::None
         | Apply::TlsPort
         | Apply::Tls
@@ -123,7 +127,6 @@ fn carry_out(srv: &mut Server, host: &mut dyn Host, effect: Effect) -> Result<()
         | Apply::AppendOnly
         | Apply::AppendFsync
         | Apply::AofAutoGc
-        | Apply::Backlog
         | Apply::RequirePass
         | Apply::Notify
         | Apply::Cluster => Ok(()),

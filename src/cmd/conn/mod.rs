@@ -14,6 +14,8 @@ pub mod basic;
 pub mod client;
 pub mod client_list;
 pub mod hello;
+#[cfg(test)]
+mod tests;
 
 /// The family's rows.
 pub const ROWS: &[Row] = &[
