@@ -58,18 +58,28 @@ pub fn run_top(
     let client = &mut srv.clients[me];
     client.commands_processed += 1;
     client.write_offset = srv.repl.backlog.offset();
-    const SILENT: Flags = Flags::REPLY_OFF.or(Flags::REPLY_SKIP).or(Flags::MASTER).or(Flags::REPLY_SKIP_NEXT);
+    const SILENT: Flags = Flags::REPLY_OFF
+        .or(Flags::REPLY_SKIP)
+        .or(Flags::MASTER)
+        .or(Flags::REPLY_SKIP_NEXT)
+        .or(Flags::REPLICA);
     if client.flags.has(SILENT) {
-        silence(client, out, mark);
+        silence(srv, me, out, mark);
     }
     if command.spec.flags.has(Cmd::ADMIN.or(Cmd::NO_AUTH).or(Cmd::RUNS_QUEUE)) {
         gate::refresh(srv);
     }
 }
 
-/// CLIENT REPLY OFF and SKIP, and the link to our master, get no replies.
+/// CLIENT REPLY OFF and SKIP, and the link to our master, get no replies. A replica gets none either: it would
+/// take them for a part of the stream, so a command that replies ends its link.
 #[cold]
-fn silence(client: &mut crate::state::client::Client, out: &mut Reply, mark: usize) {
+pub(super) fn silence(srv: &mut Server, me: ClientId, out: &mut Reply, mark: usize) {
+    let client = &mut srv.clients[me];
+    if client.flags.has(Flags::REPLICA) && out.buf.len() > mark {
+        out.buf.truncate(mark);
+        return super::alarm::reply_to_replica(srv, me);
+    }
     if client.flags.has(Flags::REPLY_OFF.or(Flags::REPLY_SKIP).or(Flags::MASTER)) {
         out.buf.truncate(mark);
     }
@@ -115,7 +125,8 @@ pub fn call(
     if !srv.redacted.is_empty() {
         srv.redacted.clear();
     }
-    let changed = srv.persist.dirty != dirty;
+    // A save within the command sets the count back: that is no change.
+    let changed = srv.persist.dirty > dirty;
     if !srv.keys.expired.is_empty() {
         propagate::expired_keys(srv, recorded);
     }
@@ -246,8 +257,7 @@ fn reject(srv: &mut Server, me: ClientId, args: Args<'_>, e: &CmdError, out: &mu
             count_error(srv, me, e.as_bytes());
         }
     }
-    let client = &mut srv.clients[me];
-    silence(client, out, mark);
+    silence(srv, me, out, mark);
 }
 
 /// Queues a command for EXEC.
@@ -264,7 +274,7 @@ fn queue(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>, out: 
     }
     let mark = out.buf.len();
     out.queued();
-    silence(client, out, mark);
+    silence(srv, me, out, mark);
 }
 
 fn hang_up(srv: &mut Server, me: ClientId) {

@@ -256,8 +256,10 @@ fn protocol_error(srv: &mut Server, me: ClientId, input: &[u8], e: ProtocolError
     }
     let client = &mut srv.clients[me];
     client.flags.set(Flags::CLOSE_AFTER_REPLY);
+    let mark = out.buf.len();
     out.fail(&reply);
     super::call::count_error(srv, me, reply.as_bytes());
+    super::call::silence(srv, me, out, mark);
     if srv.clients[me].flags.has(Flags::MASTER) {
         srv.clients.close(me);
     }
@@ -303,13 +305,21 @@ fn over_limit(srv: &mut Server, me: ClientId, len: usize) -> bool {
     hard != 0 && len as u64 > hard
 }
 
+/// The limits of a client's class. A replica's hard limit is never below `repl-backlog-size`: what it owes lies
+/// in the backlog anyway, and one that was just continued from there must not be closed for it.
 fn limit_of(srv: &Server, me: ClientId) -> crate::state::config::OutputLimit {
     use crate::state::client::Class;
     let limits = &srv.config.client_output_buffer_limit;
     match srv.clients[me].class() {
         Class::Normal => limits.normal,
         Class::Pubsub => limits.pubsub,
-        Class::Replica | Class::Master => limits.replica,
+        Class::Replica | Class::Master => {
+            let mut limit = limits.replica;
+            if limit.hard_bytes != 0 {
+                limit.hard_bytes = limit.hard_bytes.max(srv.repl.backlog.size() as u64);
+            }
+            limit
+        }
     }
 }
 

@@ -88,7 +88,7 @@ fn cancel(srv: &mut Server) {
     for me in waiting {
         let parked = srv.clients.get(me).and_then(|c| c.parked.as_ref());
         if parked.is_some_and(|p| matches!(p.on, WaitFor::Shutdown)) {
-            wake::answer(srv, me, |out| out.fail(&errors::SHUTDOWN_ERRORS));
+            wake::fail(srv, me, &errors::SHUTDOWN_ERRORS);
         }
     }
     wake::end_of_pause(srv);

@@ -357,7 +357,7 @@ fn release_blocked(srv: &mut Server) {
     for me in srv.blocked.list.clone() {
         let parked = srv.clients.get(me).and_then(|c| c.parked.as_ref());
         if parked.is_some_and(|p| !matches!(p.on, WaitFor::Shutdown)) {
-            wake::answer(srv, me, |out| out.fail(&errors::UNBLOCKED_ROLE));
+            wake::fail(srv, me, &errors::UNBLOCKED_ROLE);
             srv.clients.close_after_reply(me);
         }
     }

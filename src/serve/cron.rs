@@ -13,6 +13,7 @@ use crate::core::{propagate, wake};
 use crate::keyspace::{Cycle, ExpireMode};
 use crate::persist;
 use crate::repl;
+use crate::state::backlog::TRIM_BLOCKS;
 use crate::state::client::{ClientId, Flags};
 use crate::state::host::Host;
 
@@ -161,4 +162,6 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
         wake::acknowledged(srv);
     }
     repl::before_sleep(srv, host);
+    // What a shrunk size or a replica that left behind, ten calls' worth at a time.
+    srv.repl.backlog.trim(10 * TRIM_BLOCKS);
 }

@@ -20,7 +20,6 @@ use std::time::Duration;
 use crate::core::lifecycle::{self, Connection};
 use crate::core::server::Server;
 use crate::core::wake;
-use crate::format::rdb_error::Source;
 use crate::net::listener::{ACCEPT_BUDGET, AcceptEnd};
 use crate::net::reactor::{Ready, WAKE};
 use crate::net::signals::{self, Signals};
@@ -462,7 +461,7 @@ impl Shell {
                 repl::replica::load_failed(&mut self.srv, &mut self.host, &e);
             }
             Err(e) => {
-                persist::load::log_error(&e, Source::File);
+                boot::load_failed(&self.srv, &e);
                 self.srv.persist.exit = Some(1);
             }
         }
