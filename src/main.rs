@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::exit;
 
+use replis::check_rdb;
 use replis::cli::{self, Launch};
 use replis::cmd;
 use replis::core::table::CommandTable;
@@ -41,8 +42,9 @@ fn main() {
         }
         Launch::TestMemory(mb) => exit(cmd::tools::test_memory(mb)),
         Launch::CheckSystem => exit(cmd::tools::check_system()),
-        Launch::CheckRdb(_) | Launch::CheckAof(_) => {
-            eprintln!("This program cannot check files yet.");
+        Launch::CheckRdb(files) => exit(check_rdb::run(&args[0].to_string_lossy(), &files)),
+        Launch::CheckAof(_) => {
+            eprintln!("redis-check-aof: append-only files are not known to this version");
             exit(1)
         }
     }

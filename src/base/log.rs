@@ -23,8 +23,9 @@ use std::ffi::CString;
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, RawFd};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU8, Ordering::Relaxed};
 use std::sync::{OnceLock, PoisonError, RwLock};
 
 use ::log::LevelFilter;
@@ -79,6 +80,8 @@ const MAX_TEXT: usize = 1023;
 static LEVEL: AtomicU8 = AtomicU8::new(Level::Notice as u8);
 static ROLE: AtomicU8 = AtomicU8::new(b'M');
 static FILE: RwLock<Option<PathBuf>> = RwLock::new(None);
+/// A descriptor kept back, so that a line can be written when there are no others; -1: none.
+static RESERVE: AtomicI32 = AtomicI32::new(-1);
 static SYSLOG: AtomicBool = AtomicBool::new(false);
 /// Seconds local time is ahead of UTC, and the quarter of an hour it was looked up in.
 static ZONE: AtomicI64 = AtomicI64::new(0);
@@ -115,6 +118,9 @@ pub fn set_level(level: Level) {
 /// it is opened for every line, also after a change of folder.
 pub fn set_file(file: Option<&Path>) {
     let file = file.filter(|path| !path.as_os_str().is_empty()).map(Path::to_path_buf);
+    if file.is_some() {
+        take_reserve();
+    }
     *FILE.write().unwrap_or_else(PoisonError::into_inner) = file;
 }
 
@@ -207,6 +213,22 @@ impl Write for Sink {
     }
 }
 
+/// Lends the descriptor of the log file, opened for this, or of standard output. As safe in a signal handler as
+/// [`raw_line`] is.
+pub fn lend(level: Level, write: impl FnOnce(RawFd)) {
+    if !enabled(level) {
+        return;
+    }
+    match FILE.try_read().as_deref() {
+        Ok(Some(path)) => {
+            if let Ok(file) = open(path) {
+                write(file.as_raw_fd());
+            }
+        }
+        _ => write(libc::STDOUT_FILENO),
+    }
+}
+
 /// Writes bytes to the log file or standard output. Waits for no lock and, for a path below 384 bytes,
 /// allocates nothing, so it may be called in a signal handler and in a forked child. Errors are dropped:
 /// there is nowhere to tell them.
@@ -215,8 +237,17 @@ pub fn raw_line(line: &[u8]) {
     if let Ok(guard) = FILE.try_read()
         && let Some(path) = guard.as_ref()
     {
-        if let Ok(mut file) = open(path) {
+        let mut opened = open(path);
+        let mut reserve_used = false;
+        if opened.as_ref().is_err_and(no_descriptors) {
+            reserve_used = give_reserve();
+            opened = open(path);
+        }
+        if let Ok(mut file) = opened {
             let _ = file.write_all(line);
+        }
+        if reserve_used {
+            take_reserve();
         }
         return;
     }
@@ -232,6 +263,30 @@ pub fn raw_line(line: &[u8]) {
             _ => return,
         }
     }
+}
+
+/// The process or the system has no descriptor left: the very thing the log should tell.
+fn no_descriptors(e: &io::Error) -> bool {
+    matches!(e.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+}
+
+/// Keeps a descriptor back for the log file.
+fn take_reserve() {
+    if RESERVE.load(Relaxed) < 0
+        && let Ok(null) = File::open("/dev/null")
+    {
+        RESERVE.store(null.into_raw_fd(), Relaxed);
+    }
+}
+
+/// Frees the descriptor that was kept back, if there is one.
+fn give_reserve() -> bool {
+    let fd = RESERVE.swap(-1, Relaxed);
+    if fd >= 0 {
+        // SAFETY: `take_reserve` made this descriptor and gave it up to RESERVE; the swap took it out.
+        drop(unsafe { File::from_raw_fd(fd) });
+    }
+    fd >= 0
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -37,9 +37,21 @@ impl Row {
     }
 }
 
-/// A numbered row.
+/// A numbered row: a pointer to what the table knows of a command, as cheap to hand on as a number.
 #[derive(Clone, Copy)]
-pub struct Command {
+pub struct Command(&'static Info);
+
+impl std::ops::Deref for Command {
+    type Target = Info;
+
+    #[inline]
+    fn deref(&self) -> &Info {
+        self.0
+    }
+}
+
+/// What [`Command`] points to.
+pub struct Info {
     pub id: u16,
     pub run: Handler,
     pub spec: &'static CommandSpec,
@@ -110,14 +122,11 @@ impl CommandTable {
         for row in families.iter().flat_map(|rows| rows.iter()) {
             assert!(table.find(row.spec.name.as_bytes()).is_none(), "two rows named {}", row.spec.name);
             let id = table.push(row, None, row.spec.name);
-            let first = table.commands.len();
             for sub in row.subs {
                 // Leaked once per process: the names of subcommands as INFO and ACL print them.
                 let name = Box::leak(format!("{}|{}", row.spec.name, sub.spec.name).into_boxed_str());
                 table.push(sub, Some(id), name);
             }
-            table.commands[id as usize].first_sub = first as u16;
-            table.commands[id as usize].subs = row.subs.len() as u16;
             table.link(id, row.spec.name.as_bytes());
         }
         assert!(table.commands.len() < INDEX_SIZE / 2);
@@ -126,8 +135,11 @@ impl CommandTable {
 
     fn push(&mut self, row: &'static Row, parent: Option<u16>, name: &'static str) -> u16 {
         let id = u16::try_from(self.commands.len()).expect("fewer than 65536 commands");
-        let command = Command { id, run: row.run, spec: &row.spec, name, parent, first_sub: 0, subs: 0 };
-        self.commands.push(command);
+        // Subcommands follow their container.
+        let (first_sub, subs) = (id + 1, row.subs.len() as u16);
+        let info = Info { id, run: row.run, spec: &row.spec, name, parent, first_sub, subs };
+        // Leaked once per table: commands are named for as long as the process lives.
+        self.commands.push(Command(Box::leak(Box::new(info))));
         self.names.push(Some(Box::from(row.spec.name.as_bytes())));
         id
     }

@@ -4,17 +4,18 @@
 //! Redis logs "function at rdb.c:LINE", and a line number of the real reader helps whoever reads the report,
 //! so the caller's location travels along (`#[track_caller]`, one pointer).
 //!
-//! What the server does next depends on where the bytes came from ([`Source`]) and on
-//! [`RdbError::is_corruption`]: a damaged file ends the process, a damaged stream from a master too, while a
-//! stream that merely stopped lets a replica go on and try again. [`RdbError::log_lines`] gives the lines in
-//! their order, [`RdbError::is_fatal`] the decision. Source: Redis 7.2.4 `rdbReportError`,
-//! `rdbLoadRioWithLoadingCtx`. Deviation: where Redis then prints the report of redis-check-rdb, we log only
-//! its closing line "Terminating server after rdb file reading failure."
+//! [`RdbError::log_lines`] gives the lines in their order. What the server does next is the caller's: at start a
+//! damaged file ends the process after a report in the manner of redis-check-rdb, a replica tries again. Source:
+//! Redis 7.2.4 `rdbReportError`, `rdbLoadRioWithLoadingCtx`. Deviation: Redis ends a replica, too, that receives
+//! a damaged snapshot, with the line [`LAST_WORDS`].
 
 use super::rdb::{module_name, type_name};
 use std::panic::Location;
 
-/// Where the bytes come from: decides the wording and whether the process ends.
+/// What Redis logs before it ends over damage that its loading functions found.
+pub const LAST_WORDS: &str = "Terminating server after rdb file reading failure.";
+
+/// Where the bytes come from: decides the wording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A file on disk.
@@ -115,11 +116,6 @@ impl RdbError {
         )
     }
 
-    /// True when the process must end with exit code 1.
-    pub fn is_fatal(&self, source: Source) -> bool {
-        source == Source::File || self.is_corruption()
-    }
-
     /// The lines to log at level warning, in order.
     pub fn log_lines(&self, source: Source) -> Vec<String> {
         use ErrorKind::*;
@@ -140,13 +136,11 @@ impl RdbError {
             lines.push("Short read or OOM loading DB. Unrecoverable error, aborting now.".into());
             lines.push(self.report("Unexpected EOF reading RDB file", source));
         }
-        if self.is_fatal(source) {
-            lines.push("Terminating server after rdb file reading failure.".into());
-        }
         lines
     }
 
-    fn report(&self, reason: &str, source: Source) -> String {
+    /// `reason` in the line Redis wraps around what its loading functions find.
+    pub fn report(&self, reason: &str, source: Source) -> String {
         let tail = match source {
             Source::File => "",
             Source::Socket if self.is_corruption() => ". Failure loading rdb format",
@@ -219,13 +213,13 @@ mod tests {
         assert_eq!(lines[0], "Short read or OOM loading DB. Unrecoverable error, aborting now.");
         assert!(lines[1].starts_with("Internal error in RDB reading offset 42, function at rdb_error.rs:"));
         assert!(lines[1].ends_with(" -> Unexpected EOF reading RDB file"));
-        assert_eq!(lines[2..], ["Terminating server after rdb file reading failure."]);
+        assert_eq!(lines.len(), 2);
     }
 
     #[test]
     fn a_short_stream_lets_the_replica_live() {
         let e = error(ErrorKind::UnexpectedEof);
-        assert!(!e.is_fatal(Source::Socket));
+        assert!(!e.is_corruption());
         let lines = e.log_lines(Source::Socket);
         assert!(lines[1].ends_with("from socket, assuming connection error, resuming operation."));
         assert_eq!(lines.len(), 2);
@@ -234,11 +228,11 @@ mod tests {
     #[test]
     fn a_wrong_checksum_is_corruption_from_either_source() {
         let e = error(ErrorKind::Checksum { expected: 0xab, got: 0xcd });
-        assert!(e.is_fatal(Source::Socket) && e.is_fatal(Source::File));
+        assert!(e.is_corruption());
         let lines = e.log_lines(Source::Socket);
         assert_eq!(lines[0], "Wrong RDB checksum expected: (ab) but got (cd). Aborting now.");
         assert!(lines[1].ends_with("-> RDB CRC error. Failure loading rdb format"));
-        assert_eq!(lines.len(), 3);
+        assert_eq!(lines.len(), 2);
     }
 
     #[test]
@@ -246,7 +240,7 @@ mod tests {
         let lines = error(ErrorKind::UnknownType(99)).log_lines(Source::Socket);
         assert!(lines[0].contains("-> Unknown RDB encoding type 99. Failure"));
         assert_eq!(lines.len(), 3);
-        assert_eq!(error(ErrorKind::UnknownType(99)).log_lines(Source::File).len(), 2);
+        assert_eq!(error(ErrorKind::UnknownType(99)).log_lines(Source::File).len(), 1);
         assert_eq!(error(ErrorKind::Version(13)).log_lines(Source::File).len(), 1);
     }
 }

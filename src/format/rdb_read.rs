@@ -333,6 +333,16 @@ impl RdbReader {
         self.next_at + if self.bufs.spent { 0 } else { self.bufs.carry.len() as u64 }
     }
 
+    /// Where the current unit starts: the one that is being gathered, or the one at fault.
+    pub fn unit_offset(&self) -> u64 {
+        if self.failed.is_some() { self.unit_at } else { self.next_at }
+    }
+
+    /// The EOF opcode was read, the checksum was not.
+    pub fn in_footer(&self) -> bool {
+        self.stage == Stage::Footer
+    }
+
     /// Bytes allocated for the unit that is being gathered and for decoded texts.
     pub fn capacity(&self) -> usize {
         self.bufs.carry.capacity() + self.bufs.text.capacity() + self.bufs.value.capacity()

@@ -215,12 +215,16 @@ fn aux(loading: &mut Loading, key: &[u8], value: &[u8]) {
 /// Reads the next piece of the file under load.
 ///
 /// # Errors
-/// As [`feed`]; also when the file ends early or cannot be read.
+/// As [`feed`]; also when the file ends early.
 pub fn step(srv: &mut Server) -> Result<Progress, LoadError> {
     let mut buffer = vec![0; STEP];
     let Some(loading) = &mut srv.persist.loading else { return Ok(Progress::More) };
     let Some(file) = &mut loading.file else { return Ok(Progress::More) };
-    let n = file.read(&mut buffer).map_err(LoadError::Io)?;
+    // What cannot be read is the end of the file, as for Redis; the log says more.
+    let n = file.read(&mut buffer).unwrap_or_else(|e| {
+        log_warning!("Error reading the RDB file {}: {}", loading.name, super::bgsave::plain(&e));
+        0
+    });
     if n == 0 {
         return match loading.reader.finish() {
             Ok(()) => Ok(Progress::Done { consumed: 0 }),
@@ -302,9 +306,6 @@ pub fn whole(srv: &mut Server, host: &mut dyn Host, path: &Path) -> Result<bool,
 pub fn log_error(e: &LoadError, source: crate::format::rdb_error::Source) {
     match e {
         LoadError::Rdb(e) => e.log_lines(source).iter().for_each(|line| log_warning!("{line}")),
-        LoadError::Io(e) => log_warning!(
-            "Fatal error loading the DB, check server logs. Exiting.: {}",
-            super::bgsave::plain(e)
-        ),
+        LoadError::Io(e) => log_warning!("Can't open the RDB file: {}", super::bgsave::plain(e)),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | [`check`] | what is in an RDB file, and what is wrong with it |
 //! | [`child`] | fork, reports, the end of a child |
 //! | [`bgsave`] | SAVE, BGSAVE, save points, the snapshot file |
 //! | [`load`] | one incremental loader for start, replica and DEBUG RELOAD |
@@ -11,6 +12,7 @@ use crate::core::server::Server;
 use crate::state::host::Host;
 
 pub mod bgsave;
+pub mod check;
 pub mod child;
 pub mod load;
 pub mod shutdown;

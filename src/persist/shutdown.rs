@@ -72,7 +72,7 @@ pub fn cron(srv: &mut Server, host: &mut dyn Host) {
 /// # Errors
 /// When no shutdown is under way.
 pub fn abort(srv: &mut Server) -> Result<(), errors::CmdError> {
-    if srv.persist.shutdown.is_none() {
+    if srv.persist.shutdown_signal.take().is_none() && srv.persist.shutdown.is_none() {
         return Err(errors::NO_SHUTDOWN);
     }
     cancel(srv);

@@ -6,6 +6,10 @@
 //! | `Socket` | into the parser | before the first byte | while they arrive |
 //! | `Swap` | into the parser, beside the old data | when all is loaded | while they arrive; the old data serve reads if they are of the same history |
 //!
+//! A snapshot that turns out damaged ends the attempt, not the process: the link closes and asks again, with the old
+//! data where the plan kept them and none otherwise. (Redis ends itself, and then cannot start on the file it has
+//! stored.)
+//!
 //! Each function returns whether the link is still the one it was called for.
 //!
 //! Source: Redis 7.2.4 `readSyncBulkPayload`.

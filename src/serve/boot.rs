@@ -17,9 +17,12 @@ use crate::base::rng::Rng;
 use crate::core::effects::{apply_config, log_level, oom_score, proc_title};
 use crate::core::server::Server;
 use crate::core::table::CommandTable;
+use crate::format::rdb_error::{ErrorKind, LAST_WORDS, RdbError, Source};
 use crate::net::listener::{Listener, listen_tcp};
 use crate::net::signals::{self, LogTo, Signals};
 use crate::persist;
+use crate::persist::check::{Verdict, check};
+use crate::persist::load::LoadError;
 use crate::repl;
 use crate::state::config::{Config, Supervised};
 use crate::state::config_file::Note;
@@ -56,6 +59,7 @@ pub fn start_log(config: &Config) {
 
 /// Runs a server. Returns the exit code.
 pub fn run(mut start: Start) -> i32 {
+    process::keep_arguments();
     title::init();
     if let Err(e) = std::env::set_current_dir(&start.config.dir) {
         let dir = start.config.dir.display();
@@ -93,6 +97,9 @@ fn crash_and_signal_log(config: &Config, background: bool) {
         crash::install(config.use_exit_on_panic);
     }
     let file = config.logfile.to_string_lossy();
+    // The file that SAVE would be writing when a second SIGINT ends the process.
+    let temp = config.dir.join(format!("temp-{}.rdb", std::process::id()));
+    signals::set_exit_cleanup(temp.to_str());
     signals::set_log(match (file.is_empty(), background) {
         (false, _) => LogTo::File(&file),
         (true, false) => LogTo::Stdout,
@@ -141,10 +148,6 @@ fn listen(shell: &mut Shell) -> Result<(), i32> {
             log_warning!("Failed listening on port {port} (tcp), aborting.");
             return Err(1);
         };
-        if made.is_empty() {
-            log_warning!("Failed listening on port {port} (tcp), aborting.");
-            return Err(1);
-        }
         listeners.extend(made);
     }
     if !config.unixsocket.as_os_str().is_empty() {
@@ -187,8 +190,37 @@ fn load(shell: &mut Shell) -> Result<(), i32> {
                 shell.srv.config.dbfilename.display(),
                 persist::bgsave::plain(&e)
             );
+            log_warning!("{GIVING_UP}");
             Err(1)
         }
+    }
+}
+
+/// Redis' word for a data file that is none.
+const GIVING_UP: &str = "Fatal error loading the DB, check server logs. Exiting.";
+
+/// The data file is damaged: says what and where, on standard output also in the manner of redis-check-rdb. The
+/// file stays as it is.
+pub fn load_failed(srv: &Server, e: &LoadError) {
+    persist::load::log_error(e, Source::File);
+    match e {
+        LoadError::Rdb(RdbError { kind: ErrorKind::Databases(_), .. }) => return,
+        LoadError::Rdb(RdbError { kind: ErrorKind::Signature | ErrorKind::Version(_), .. })
+        | LoadError::Io(_) => {
+            log_warning!("{GIVING_UP}");
+            return;
+        }
+        LoadError::Rdb(_) => {}
+    }
+    let name = srv.config.dbfilename.to_string_lossy();
+    let Ok(mut file) = fs::File::open(persist::bgsave::path(srv)) else { return };
+    let mut out = std::io::stdout().lock();
+    let verdict = check(&name, &mut file, srv.clock.wall_ms(), &mut out);
+    // Nobody may be listening.
+    let _ = out.flush();
+    drop(out);
+    if matches!(verdict, Ok(Verdict::Broken { gave_up: true })) {
+        log_warning!("{LAST_WORDS}");
     }
 }
 

@@ -71,5 +71,12 @@ fn report_signal(crash: &Crash) {
     if let Some(at) = crash.instruction {
         line(&format!("Crashed running the instruction at: {at:#x}"));
     }
+    raw("\n------ STACK TRACE ------\n");
+    if let Some(at) = crash.instruction {
+        raw("EIP:\n");
+        log::lend(Level::Warning, |fd| signals::write_place(fd, at));
+    }
+    raw("\nBacktrace:\n");
+    log::lend(Level::Warning, signals::write_trace);
     end();
 }

@@ -7,7 +7,7 @@
 //! Source: Redis 7.2.4 `serverCron`, `clientsCron`, `databasesCron`, `beforeSleep`.
 
 pub use crate::core::effects::current_hz;
-use crate::core::input::check_output_limit;
+use crate::core::input::{check_output_limit, resize_query};
 use crate::core::server::Server;
 use crate::core::{propagate, wake};
 use crate::keyspace::{Cycle, ExpireMode};
@@ -110,9 +110,7 @@ fn client(srv: &mut Server, me: ClientId, now: i64) {
         return;
     }
     check_output_limit(srv, me);
-    let client = &mut srv.clients[me];
-    // A peak is remembered for a while, then forgotten.
-    client.query_peak = client.query.len();
+    resize_query(&mut srv.clients[me], now);
 }
 
 /// Expiry and table resizing.
@@ -151,6 +149,10 @@ pub fn expire(srv: &mut Server, fast: bool) {
 
 /// Before every sleep: wake those whose wait has ended, ask for acknowledgements.
 pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
+    if !srv.keys.touched.is_empty() {
+        // Nobody can subscribe to key events yet: what `notify-keyspace-events` gathers is let go.
+        drop(srv.keys.touched.take());
+    }
     if srv.debug.active_expire
         && !srv.repl.is_replica()
         && srv.persist.loading.is_none()

@@ -1,12 +1,13 @@
 //! The process title: what `ps` and `top` show.
 //!
 //! Linux reads a process' command line out of its own memory, from where the arguments were put at
-//! start. We write the title over them: arguments and environment lie in one piece, so there is room
-//! as long as the environment was copied elsewhere, which Rust's `std::env` does not do. So only the
-//! room of the arguments themselves is used, and a longer title is cut.
+//! start. We write the title over them, and over the environment behind them, which is copied elsewhere
+//! first: when the last byte of the arguments is no end of a string any more, Linux reads on into the
+//! environment. A title longer than both is cut.
 //!
-//! Source: Redis 7.2.4 `setproctitle.c`, with a more modest way.
+//! Source: Redis 7.2.4 `setproctitle.c`.
 
+use std::ffi::CStr;
 use std::os::raw::c_char;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
@@ -25,8 +26,33 @@ pub fn init() {
     if start == 0 || end <= start {
         return;
     }
+    let mut room = end - start;
+    // Fields 50 and 51: env_start, env_end.
+    if let (Some(env_start), Some(env_end)) = (at(50), at(51))
+        && env_start == end
+        && env_end > env_start
+    {
+        move_environment(env_start, env_end);
+        room = env_end - start;
+    }
     START.store(start as *mut c_char, Ordering::Relaxed);
-    ROOM.store(end - start, Ordering::Relaxed);
+    ROOM.store(room, Ordering::Relaxed);
+}
+
+/// Copies what lies between the two addresses of the environment to the heap, for good.
+fn move_environment(from: usize, to: usize) {
+    // SAFETY: no other thread runs yet, so nobody changes the environment meanwhile. `environ` is null or a list
+    // of pointers to strings that ends with a null; each pointer is replaced by one to a copy that is never
+    // freed, as `putenv` would.
+    unsafe {
+        let mut variable = libc::environ;
+        while !variable.is_null() && !(*variable).is_null() {
+            if (from..to).contains(&(*variable as usize)) {
+                *variable = CStr::from_ptr(*variable).to_owned().into_raw();
+            }
+            variable = variable.add(1);
+        }
+    }
 }
 
 /// Sets the title, cut to the room there is.
@@ -37,8 +63,8 @@ pub fn set(title: &str) {
     }
     let bytes = title.as_bytes();
     let n = bytes.len().min(room - 1);
-    // SAFETY: the kernel told that `room` bytes from `start` hold this process' arguments. They are
-    // mapped, writable, and nobody reads them again: the arguments were copied at start.
+    // SAFETY: the kernel told that `room` bytes from `start` hold this process' arguments, and its environment if
+    // that was moved. They are mapped, writable, and nobody reads them again: the arguments were copied at start.
     unsafe {
         std::ptr::write_bytes(start, 0, room);
         std::ptr::copy_nonoverlapping(bytes.as_ptr().cast(), start, n);

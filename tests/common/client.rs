@@ -230,6 +230,11 @@ impl Client {
         self.socket.write_all(bytes).unwrap_or_else(|error| panic!("sending: {error}"));
     }
 
+    /// [`Client::send_raw`] where a lost connection is an answer, too.
+    pub fn try_send_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.socket.write_all(bytes)
+    }
+
     /// Reads one reply; fails the test when none comes.
     #[track_caller]
     pub fn read_value(&mut self) -> Value {

@@ -221,7 +221,7 @@ impl Server {
     /// The process under way, with its outputs in a file. `Err` has the log when it ends before it is ready.
     fn try_launch(&mut self) -> Result<(), String> {
         self.log_start = self.whole_log().len();
-        *self.admin.lock().unwrap() = None;
+        self.forget_admin();
         let output = File::options().create(true).append(true).open(self.file("output")).unwrap();
         let stdin = match &self.setup.stdin {
             None => Stdio::null(),
@@ -268,11 +268,16 @@ impl Server {
 
     /// SIGKILL, and gone when this returns.
     pub fn kill(&mut self) {
-        *self.admin.lock().unwrap() = None;
+        self.forget_admin();
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+
+    /// Closes the handle's own connection, also after a test has failed on it.
+    fn forget_admin(&self) {
+        *self.admin.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
     }
 
     /// Halts the process: its sockets stay open, nobody answers.
@@ -305,7 +310,7 @@ impl Server {
             self.child = Some(child);
             panic!("the server does not exit");
         }
-        *self.admin.lock().unwrap() = None;
+        self.forget_admin();
         status.unwrap()
     }
 

@@ -74,6 +74,8 @@ const NEW_COMMANDS: &[&str] = &["client|no-touch", "client|setinfo"];
 
 /// A line of CLIENT LIST with what may differ masked.
 fn masked_words(line: &str) -> String {
+    // RESP3 sends these texts as verbatim strings, whose first bytes name their form.
+    let line = line.strip_prefix("txt:").unwrap_or(line);
     let words = line.split(' ').filter_map(|word| match word.split_once('=') {
         Some((name, _)) if ADDED.contains(&name) => None,
         Some((name, _)) if MASKED.contains(&name) => Some(format!("{name}=_")),

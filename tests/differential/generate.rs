@@ -152,7 +152,8 @@ impl Generator {
         let queued = self.multi[conn];
         match rng.below(100) {
             0..=37 => self.queue.extend(strings::draw(rng, conn)),
-            38..=63 => self.queue.extend(keys::draw(rng, conn, queued)),
+            // Nobody waits for the end of a key in a plain stream, nor inside MULTI.
+            38..=63 => self.queue.extend(keys::draw(rng, conn, queued || self.plain)),
             64..=80 => self.queue.push_back(conn::draw(rng, conn)),
             81..=88 => self.queue.push_back(transaction(rng, conn, queued)),
             89..=96 => self.queue.push_back(wrong::draw(rng, conn)),
