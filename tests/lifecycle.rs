@@ -199,6 +199,56 @@ fn a_second_sigint_insists() {
 }
 
 #[test]
+fn insisting_leaves_no_temporary_snapshot() {
+    let mut server = Server::start("save 3600 1\nrdb-key-save-delay 200000");
+    server.run("debug populate 100");
+    let temp = server.file(&format!("temp-{}.rdb", server.pid()));
+    server.signal(libc::SIGINT);
+    wait_until("the snapshot is being written", SOON, || temp.exists());
+    server.signal(libc::SIGINT);
+    assert_eq!(exit_code(server.wait_exit()), 1);
+    assert!(!temp.exists());
+}
+
+#[test]
+fn a_signal_that_cron_has_not_seen_yet_can_be_aborted() {
+    let mut server = Server::start("save 3600 1");
+    server.run("debug pause-cron 1");
+    for _ in 0..2 {
+        server.signal(libc::SIGINT);
+        wait_until("the abort", SOON, || server.run("shutdown abort") == "OK");
+    }
+    assert!(server.log().contains("Shutdown manually aborted."));
+    server.run("debug pause-cron 0");
+    server.run("set key value");
+    server.signal(libc::SIGINT);
+    assert_eq!(exit_code(server.wait_exit()), 0);
+}
+
+#[test]
+fn a_crash_is_reported_with_its_place() {
+    let mut server = Server::start("");
+    server.signal(libc::SIGSEGV);
+    assert!(!server.wait_exit().success());
+    let log = server.log();
+    for words in ["crashed by signal: 11", "Killed by PID: ", "STACK TRACE", "Backtrace:", "BUG REPORT END"] {
+        assert!(log.contains(words), "{words}: {log}");
+    }
+}
+
+#[test]
+fn a_restart_by_debug_keeps_process_and_arguments() {
+    let server = Server::start("set-proc-title yes");
+    let mut client = server.client();
+    client.send(&["debug", "restart"]);
+    client.expect_closed();
+    wait_until("it is back", SOON, || {
+        Client::try_connect(server.port()).is_ok_and(|mut client| client.run("ping") == "PONG")
+    });
+    assert!(server.run("info server").text().contains(&format!("process_id:{}", server.pid())));
+}
+
+#[test]
 fn a_shutdown_that_waits_can_be_aborted_or_hurried() {
     let (mut master, replica) = (Server::start("shutdown-timeout 60"), Server::start(""));
     waiting_for_a_replica(&master, &replica);
@@ -360,6 +410,21 @@ fn a_unix_socket_and_no_port() {
 }
 
 #[test]
+fn a_unix_socket_and_no_address() {
+    let mut server = Server::start("unixsocket {dir}/socket");
+    let mut client = Client::unix(&server.file("socket"));
+    assert_eq!(client.cmd(&["config", "set", "bind", ""]), "OK");
+    assert!(Client::try_connect(server.port()).is_err());
+    assert_eq!(client.run("config rewrite"), "OK");
+    server.stop();
+    server.launch();
+    let mut client = Client::unix(&server.file("socket"));
+    assert!(Client::try_connect(server.port()).is_err());
+    assert_eq!(client.cmd(&["config", "set", "bind", "127.0.0.1"]), "OK");
+    assert_eq!(server.run("ping"), "PONG");
+}
+
+#[test]
 fn a_unix_socket_beside_a_port() {
     let server = Server::start("unixsocket {dir}/socket");
     assert_eq!(server.run("set a 1"), "OK");
@@ -513,6 +578,19 @@ fn the_process_title_says_where_it_listens() {
     let plain = Server::start("set-proc-title no");
     let cmdline = fs::read(format!("/proc/{}/cmdline", plain.pid())).unwrap();
     assert!(String::from_utf8_lossy(&cmdline).contains("redis.conf"));
+}
+
+#[test]
+fn a_title_may_be_longer_than_the_command_line() {
+    let server = Server::start("");
+    let long = "x".repeat(300);
+    let mut client = server.client();
+    assert_eq!(
+        client.cmd(&["config", "set", "proc-title-template", &format!("{{title}} {long} {{port}}")]),
+        "OK"
+    );
+    let title = fs::read(format!("/proc/{}/cmdline", server.pid())).unwrap();
+    assert!(String::from_utf8_lossy(&title).contains(&format!("{long} {}", server.port())));
 }
 
 #[test]

@@ -4,12 +4,12 @@
 //! [`Clock::refresh`]; everything in between is a field read. A manual clock moves only when told to: with it
 //! whole clusters run inside one test in virtual time.
 //!
-//! [`Clock::ticks`] stamps the start and end of one command. It reads `Instant` (the kernel's vDSO over the
-//! time stamp counter), measured at 21 ns a call on the machine this was written on, against 8 ns for the
-//! bare counter; the gap does not pay for calibration and `unsafe`, and a caller can pay for one stamp per
-//! command by using the end of one command as the start of the next.
+//! [`Clock::ticks`] stamps the end of one command, which is the start of the next. It reads the processor's
+//! counter where that is steady ([`super::tsc`]), else `Instant`.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use super::tsc::Tsc;
 
 /// Milliseconds: since the Unix epoch, or a span.
 pub type Millis = i64;
@@ -26,8 +26,8 @@ pub struct Clock {
 
 #[derive(Clone, Debug)]
 enum Source {
-    /// Monotonic time counts from here.
-    Real(Instant),
+    /// Monotonic time counts from here; commands are timed by the counter, where there is one.
+    Real(Instant, Option<Tsc>),
     Manual {
         wall_us: Micros,
         mono_us: Micros,
@@ -37,7 +37,7 @@ enum Source {
 impl Clock {
     /// The operating system's clocks, read for the first time; monotonic time starts near zero.
     pub fn real() -> Self {
-        let mut clock = Clock { source: Source::Real(Instant::now()), wall_us: 0, mono_us: 0 };
+        let mut clock = Clock { source: Source::Real(Instant::now(), Tsc::find()), wall_us: 0, mono_us: 0 };
         clock.refresh();
         clock
     }
@@ -93,7 +93,7 @@ impl Clock {
     /// Wall time now, not cached.
     pub fn wall_us_now(&self) -> Micros {
         match self.source {
-            Source::Real(_) => unix_us(),
+            Source::Real(..) => unix_us(),
             Source::Manual { wall_us, .. } => wall_us,
         }
     }
@@ -102,7 +102,7 @@ impl Clock {
     #[inline]
     pub fn mono_us_now(&self) -> Micros {
         match &self.source {
-            Source::Real(start) => start.elapsed().as_micros() as Micros,
+            Source::Real(start, _) => start.elapsed().as_micros() as Micros,
             Source::Manual { mono_us, .. } => *mono_us,
         }
     }
@@ -111,7 +111,8 @@ impl Clock {
     #[inline]
     pub fn ticks(&self) -> u64 {
         match &self.source {
-            Source::Real(start) => {
+            Source::Real(_, Some(tsc)) => tsc.now(),
+            Source::Real(start, None) => {
                 let passed = start.elapsed();
                 passed.as_secs() * 1_000_000_000 + u64::from(passed.subsec_nanos())
             }
@@ -122,7 +123,10 @@ impl Clock {
     /// Microseconds (rounded down) in a difference of two stamps.
     #[inline]
     pub fn ticks_to_us(&self, delta: u64) -> u64 {
-        delta / 1000
+        match &self.source {
+            Source::Real(_, Some(tsc)) => tsc.micros(delta),
+            _ => delta / 1000,
+        }
     }
 
     /// Moves a manual clock forward, cached fields included. A real clock goes its own way: nothing happens.

@@ -23,7 +23,7 @@ use std::ffi::CString;
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::fd::{FromRawFd, IntoRawFd};
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU8, Ordering::Relaxed};
 use std::sync::{OnceLock, PoisonError, RwLock};
@@ -217,6 +217,22 @@ impl Write for Sink {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Lends the descriptor of the log file, opened for this, or of standard output. As safe in a signal handler as
+/// [`raw_line`] is.
+pub fn lend(level: Level, write: impl FnOnce(RawFd)) {
+    if !enabled(level) {
+        return;
+    }
+    match FILE.try_read().as_deref() {
+        Ok(Some(path)) => {
+            if let Ok(file) = open(path) {
+                write(file.as_raw_fd());
+            }
+        }
+        _ => write(libc::STDOUT_FILENO),
     }
 }
 

@@ -13,3 +13,4 @@ pub mod log;
 pub mod lzf;
 pub mod num;
 pub mod rng;
+pub mod tsc;

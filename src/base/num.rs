@@ -106,12 +106,15 @@ pub fn parse_u64(text: &[u8]) -> Option<u64> {
     }
 }
 
-/// Reads a SCAN cursor: as C's `strtoul` over the whole text, blanks in front refused, `-5` meaning 2^64-5.
+/// Reads a SCAN cursor: as C's `strtoul` over the text up to its first NUL, blanks in front refused, `-5`
+/// meaning 2^64-5 and no text at all 0.
 pub fn parse_cursor(text: &[u8]) -> Option<u64> {
-    if text.first().is_some_and(|&byte| is_space(byte)) {
-        return None;
+    let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
+    match text.first() {
+        None => Some(0),
+        Some(&byte) if is_space(byte) => None,
+        Some(_) => strtoull(text),
     }
-    strtoull(text)
 }
 
 /// C's `strtoull(text, 10)` when it consumes everything and reports no error.

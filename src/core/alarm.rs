@@ -8,6 +8,7 @@ use crate::log_warning;
 use crate::state::client::{ClientId, Flags};
 use crate::state::config::PropagationError;
 
+use super::clientinfo;
 use super::server::Server;
 
 /// A cross-protocol attack is logged at most once in so many ms.
@@ -26,6 +27,16 @@ pub fn cross_protocol(srv: &mut Server, me: ClientId) {
          compromise your Redis instance. Connection from {} aborted.",
         srv.clients[me].addr
     );
+}
+
+/// A replica sent a command that replies. Source: `logInvalidUseAndFreeClientAsync`.
+pub fn reply_to_replica(srv: &mut Server, me: ClientId) {
+    log_warning!(
+        "Replica generated a reply to command '{}', disconnecting it: {}",
+        srv.clients[me].last_command,
+        clientinfo::line(srv, me)
+    );
+    srv.clients.close(me);
 }
 
 /// A command from our master failed here, or one of a replica of ours.

@@ -58,18 +58,28 @@ pub fn run_top(
     let client = &mut srv.clients[me];
     client.commands_processed += 1;
     client.write_offset = srv.repl.backlog.offset();
-    const SILENT: Flags = Flags::REPLY_OFF.or(Flags::REPLY_SKIP).or(Flags::MASTER).or(Flags::REPLY_SKIP_NEXT);
+    const SILENT: Flags = Flags::REPLY_OFF
+        .or(Flags::REPLY_SKIP)
+        .or(Flags::MASTER)
+        .or(Flags::REPLY_SKIP_NEXT)
+        .or(Flags::REPLICA);
     if client.flags.has(SILENT) {
-        silence(client, out, mark);
+        silence(srv, me, out, mark);
     }
     if command.spec.flags.has(Cmd::ADMIN.or(Cmd::NO_AUTH).or(Cmd::RUNS_QUEUE)) {
         gate::refresh(srv);
     }
 }
 
-/// CLIENT REPLY OFF and SKIP, and the link to our master, get no replies.
+/// CLIENT REPLY OFF and SKIP, and the link to our master, get no replies. A replica gets none either: it would
+/// take them for a part of the stream, so a command that replies ends its link.
 #[cold]
-fn silence(client: &mut crate::state::client::Client, out: &mut Reply, mark: usize) {
+pub(super) fn silence(srv: &mut Server, me: ClientId, out: &mut Reply, mark: usize) {
+    let client = &mut srv.clients[me];
+    if client.flags.has(Flags::REPLICA) && out.buf.len() > mark {
+        out.buf.truncate(mark);
+        return super::alarm::reply_to_replica(srv, me);
+    }
     if client.flags.has(Flags::REPLY_OFF.or(Flags::REPLY_SKIP).or(Flags::MASTER)) {
         out.buf.truncate(mark);
     }
@@ -95,8 +105,8 @@ pub fn call(
     let db = client.db;
     let from_master = client.flags.has(Flags::MASTER);
     let deny_blocking = client.flags.has(Flags::DENY_BLOCKING);
+    srv.keys.no_touch = client.flags.has(Flags::NO_TOUCH) && !command.spec.flags.has(Cmd::TOUCHES);
     srv.keys.mode = expire_mode(srv, from_master);
-    srv.keys.no_touch = srv.clients[me].flags.has(Flags::NO_TOUCH) && !command.spec.flags.has(Cmd::TOUCHES);
     let dirty = srv.persist.dirty;
     let mark = out.buf.len();
     let recorded = srv.prop.len();
@@ -115,7 +125,8 @@ pub fn call(
     if !srv.redacted.is_empty() {
         srv.redacted.clear();
     }
-    let changed = srv.persist.dirty != dirty;
+    // A save within the command sets the count back: that is no change.
+    let changed = srv.persist.dirty > dirty;
     if !srv.keys.expired.is_empty() {
         propagate::expired_keys(srv, recorded);
     }
@@ -246,8 +257,7 @@ fn reject(srv: &mut Server, me: ClientId, args: Args<'_>, e: &CmdError, out: &mu
             count_error(srv, me, e.as_bytes());
         }
     }
-    let client = &mut srv.clients[me];
-    silence(client, out, mark);
+    silence(srv, me, out, mark);
 }
 
 /// Queues a command for EXEC.
@@ -257,14 +267,15 @@ fn queue(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>, out: 
     // A transaction that will be refused need not remember its commands.
     if !client.flags.has(Flags::DIRTY_EXEC.or(Flags::DIRTY_CAS)) {
         let multi = client.multi.get_or_insert_default();
-        multi.queue_bytes += args.raw().len();
+        // As Redis counts it for CLIENT LIST: the bytes of the arguments and a pointer to each.
+        multi.queue_bytes += args.iter().map(|arg| arg.len() + size_of::<usize>()).sum::<usize>();
         multi.flags = multi.flags.or(command.spec.flags);
         multi.common_flags = multi.common_flags.and(command.spec.flags);
         multi.queue.push((command.id, OwnedArgs::from_args(args)));
     }
     let mark = out.buf.len();
     out.queued();
-    silence(client, out, mark);
+    silence(srv, me, out, mark);
 }
 
 fn hang_up(srv: &mut Server, me: ClientId) {

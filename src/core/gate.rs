@@ -197,8 +197,8 @@ fn admit_slowly(srv: &mut Server, me: ClientId, command: Command) -> Result<Verd
     if is_replica && (effect.may_replicate || effect.write || effect.read) {
         return Err(errors::REPLICA_NO_KEYSPACE);
     }
+    // Our master's requests wait too: a pause keeps the data as it is.
     if !is_replica
-        && !from_master
         && (state.has(Admission::PAUSED_ALL) && !flags.has(Cmd::ALLOW_PAUSED)
             || state.has(Admission::PAUSED_WRITE) && effect.may_replicate)
     {

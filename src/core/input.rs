@@ -9,10 +9,11 @@
 //! Requests split at any byte give the same replies; `tests` and the parser's property tests hold
 //! that.
 
+use crate::base::clock::Millis;
 use crate::base::log::{self, Level};
 use crate::resp::reply::Reply;
 use crate::resp::request::{Args, Limits, Parser, ProtocolError};
-use crate::state::client::{ClientId, Flags};
+use crate::state::client::{Client, ClientId, Flags};
 use crate::state::host::Host;
 use crate::state::replication::SyncState;
 
@@ -22,13 +23,17 @@ use super::lookahead::{End, Lookahead};
 use super::propagate;
 use super::server::Server;
 
-/// A query buffer that was large is given back when it drains. Bytes.
+/// A query buffer larger than this outlives its request, since who sends one big argument sends the next; cron
+/// gives it back ([`resize_query`]). A smaller one goes as it drains. Bytes.
 const KEEP_CAPACITY: usize = 32 * 1024;
+/// A client silent for longer keeps no spare query buffer. Milliseconds.
+const QUERY_IDLE_MS: i64 = 2000;
 
 /// Runs what `fresh` completes; keeps the rest.
 pub fn feed(srv: &mut Server, host: &mut dyn Host, me: ClientId, fresh: &[u8]) {
     let Some(client) = srv.clients.get_mut(me) else { return };
     client.net_in += fresh.len() as u64;
+    client.query_peak = client.query_peak.max(fresh.len());
     if client.query.is_empty() {
         let used = run(srv, host, me, fresh);
         if used < fresh.len()
@@ -51,15 +56,27 @@ pub fn feed_kept(srv: &mut Server, host: &mut dyn Host, me: ClientId) {
     let used = run(srv, host, me, &query);
     let Some(client) = srv.clients.get_mut(me) else { return };
     debug_assert!(client.query.is_empty());
-    if used == query.len() && query.capacity() > KEEP_CAPACITY {
+    client.query_peak = client.query_peak.max(query.len());
+    query.drain(..used);
+    if query.is_empty() && query.capacity() <= KEEP_CAPACITY {
         return;
     }
-    query.drain(..used);
     client.query = query;
-    if client.query.is_empty() {
-        client.query = Vec::new();
-    }
     check_query_limit(srv, me);
+}
+
+/// Gives spare room of the query buffer back: all of it when the client is silent, else what the largest input
+/// since the last call does not need. Called for each client about once a second.
+///
+/// Source: Redis 7.2.4 `clientsCronResizeQueryBuffer`.
+pub fn resize_query(client: &mut Client, now: Millis) {
+    let capacity = client.query.capacity();
+    if now - client.last_interaction_ms > QUERY_IDLE_MS {
+        client.query.shrink_to_fit();
+    } else if capacity > KEEP_CAPACITY && client.query_peak < capacity / 2 {
+        client.query.shrink_to(client.query_peak);
+    }
+    client.query_peak = client.query.len();
 }
 
 /// Runs requests until the input ends or the client may not go on. Returns the bytes used.
@@ -70,6 +87,9 @@ fn run(srv: &mut Server, host: &mut dyn Host, me: ClientId, input: &[u8]) -> usi
     if bytes.capacity() == 0 {
         bytes = srv.clients.spare_buffer();
     }
+    // Goes with the buffer: what others send to this client meanwhile gathers in a buffer of its own.
+    let sent = std::mem::take(&mut srv.clients[me].out.sent);
+    let outer_sent = std::mem::replace(&mut srv.running_sent, sent);
     let mut out = Reply::over(bytes, srv.clients[me].resp3);
     let mut ahead = std::mem::take(&mut srv.ahead);
     srv.last_tick = srv.clock.ticks();
@@ -102,7 +122,8 @@ fn run(srv: &mut Server, host: &mut dyn Host, me: ClientId, input: &[u8]) -> usi
     }
     srv.ahead = ahead;
     srv.running = outer;
-    give_back(srv, me, parser, out);
+    srv.running_sent = outer_sent;
+    give_back(srv, me, parser, out, sent);
     used
 }
 
@@ -142,7 +163,7 @@ fn run_batch(
         if client.flags.has(Flags::MASTER) {
             applied(srv, me, request);
         }
-        if !may_run || out.buf.len() > LARGE_OUTPUT && over_limit(srv, me, out.buf.len()) {
+        if !may_run || out.buf.len() > LARGE_OUTPUT && over_limit(srv, me, out.buf.len() - srv.running_sent) {
             return (came_to, true);
         }
     }
@@ -178,13 +199,14 @@ fn limits(srv: &Server, me: ClientId) -> Limits {
 }
 
 /// Puts parser and replies back where they belong.
-fn give_back(srv: &mut Server, me: ClientId, parser: Parser, out: Reply) {
+fn give_back(srv: &mut Server, me: ClientId, parser: Parser, out: Reply, sent: usize) {
     let bytes = out.buf;
     let Some(client) = srv.clients.get_mut(me) else { return };
     client.parser = parser;
     // What others (or the client itself, out of turn) sent meanwhile comes after the replies.
     let late = std::mem::replace(&mut client.out.bytes, bytes);
-    client.out.bytes.extend_from_slice(&late);
+    let gone = std::mem::replace(&mut client.out.sent, sent);
+    client.out.bytes.extend_from_slice(&late[gone..]);
     if client.out.pending() > 0 {
         srv.clients.want_write(me);
         check_output_limit(srv, me);
@@ -239,8 +261,10 @@ fn protocol_error(srv: &mut Server, me: ClientId, input: &[u8], e: ProtocolError
     }
     let client = &mut srv.clients[me];
     client.flags.set(Flags::CLOSE_AFTER_REPLY);
+    let mark = out.buf.len();
     out.fail(&reply);
     super::call::count_error(srv, me, reply.as_bytes());
+    super::call::silence(srv, me, out, mark);
     if srv.clients[me].flags.has(Flags::MASTER) {
         srv.clients.close(me);
     }
@@ -286,13 +310,21 @@ fn over_limit(srv: &mut Server, me: ClientId, len: usize) -> bool {
     hard != 0 && len as u64 > hard
 }
 
+/// The limits of a client's class. A replica's hard limit is never below `repl-backlog-size`: what it owes lies
+/// in the backlog anyway, and one that was just continued from there must not be closed for it.
 fn limit_of(srv: &Server, me: ClientId) -> crate::state::config::OutputLimit {
     use crate::state::client::Class;
     let limits = &srv.config.client_output_buffer_limit;
     match srv.clients[me].class() {
         Class::Normal => limits.normal,
         Class::Pubsub => limits.pubsub,
-        Class::Replica | Class::Master => limits.replica,
+        Class::Replica | Class::Master => {
+            let mut limit = limits.replica;
+            if limit.hard_bytes != 0 {
+                limit.hard_bytes = limit.hard_bytes.max(srv.repl.backlog.size() as u64);
+            }
+            limit
+        }
     }
 }
 
@@ -335,4 +367,34 @@ pub fn owed(srv: &Server, me: ClientId) -> u64 {
     // The snapshot on its way has limits of its own: it is read as fast as it is taken.
     let snapshot = matches!(replica.sync, SyncState::SendBulk(_) | SyncState::SendStream);
     if snapshot { stream } else { client.out.pending() as u64 + stream }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock::Clock;
+    use crate::base::rng::Rng;
+    use crate::core::lifecycle::{self, Connection};
+    use crate::core::table::CommandTable;
+    use crate::state::config::Config;
+
+    #[test]
+    fn spare_query_buffers_shrink_to_what_came_lately_and_go_when_idle() {
+        let clock = Clock::manual(1_000_000);
+        let mut srv = Server::new(Config::default(), CommandTable::new(&[]), clock, Rng::seeded(1));
+        let connection = Connection { addr: "127.0.0.1:1", laddr: "127.0.0.1:2", fd: 3, unix: false };
+        let me = lifecycle::connect(&mut srv, &connection);
+        let client = &mut srv.clients[me];
+        let now = client.last_interaction_ms;
+        client.query = Vec::with_capacity(400_000);
+        client.query_peak = 300_000;
+        resize_query(client, now);
+        assert!(client.query.capacity() >= 400_000, "the last input needed it");
+        client.query_peak = 100;
+        resize_query(client, now);
+        assert!((100..KEEP_CAPACITY).contains(&client.query.capacity()));
+        client.query.extend_from_slice(&[b'x'; 10]);
+        resize_query(client, now + QUERY_IDLE_MS + 1);
+        assert_eq!((client.query.len(), client.query.capacity()), (10, 10), "what came is kept");
+    }
 }

@@ -2,8 +2,10 @@
 //!
 //! Rows are data, written beside their handlers in `cmd`; the table numbers them, so that counters,
 //! queued transactions and ACL bits name a command by a small integer. A look-up folds the first
-//! eight bytes and the length of the name into one word, which picks a slot of a small open-addressed
-//! index; one case-blind comparison confirms it. No lower-cased copy, no string hash.
+//! eight bytes of the name to lower case in one word; word and length pick a slot of a small
+//! open-addressed index, which holds them again. For a name of at most eight letters, which most are,
+//! the comparison of word and length is the whole comparison: one line of memory is read. Longer names
+//! and those with other characters are compared in full. No lower-cased copy, no string hash.
 
 use crate::base::bytes::eq_ignore_case;
 use crate::resp::errors::CmdError;
@@ -35,9 +37,21 @@ impl Row {
     }
 }
 
-/// A numbered row.
+/// A numbered row: a pointer to what the table knows of a command, as cheap to hand on as a number.
 #[derive(Clone, Copy)]
-pub struct Command {
+pub struct Command(&'static Info);
+
+impl std::ops::Deref for Command {
+    type Target = Info;
+
+    #[inline]
+    fn deref(&self) -> &Info {
+        self.0
+    }
+}
+
+/// What [`Command`] points to.
+pub struct Info {
     pub id: u16,
     pub run: Handler,
     pub spec: &'static CommandSpec,
@@ -53,20 +67,44 @@ pub struct Command {
 #[derive(Clone)]
 pub struct CommandTable {
     commands: Vec<Command>,
-    /// Open-addressed: number + 1 of a command, 0 = free.
-    index: Vec<u16>,
+    /// Open-addressed by folded name and length.
+    index: Vec<Slot>,
     /// What each top-level command is called here (`rename-command`); `None` when renamed to "".
     names: Vec<Option<Box<[u8]>>>,
 }
 
 const INDEX_SIZE: usize = 2048;
 
-fn fold(name: &[u8]) -> usize {
+/// A slot of the index.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    /// The first eight bytes of the name, folded.
+    word: u64,
+    len: u32,
+    /// Number + 1 of the command; 0: free.
+    id: u16,
+    /// `word` and `len` say it all.
+    exact: bool,
+}
+
+/// The first eight bytes of a name with the bit set that tells lower from upper case letters. Two names of
+/// letters fold to the same word exactly if they are equal without regard to case.
+#[inline]
+fn fold(name: &[u8]) -> u64 {
+    const CASE: u64 = 0x2020_2020_2020_2020;
+    if let Some(first) = name.first_chunk::<8>() {
+        return u64::from_le_bytes(*first) | CASE;
+    }
     let mut word = [0u8; 8];
-    let n = name.len().min(8);
-    word[..n].copy_from_slice(&name[..n]);
-    let lower = u64::from_le_bytes(word) | 0x2020_2020_2020_2020;
-    let mixed = (lower ^ (name.len() as u64).rotate_right(8)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    for (to, from) in word.iter_mut().zip(name) {
+        *to = *from;
+    }
+    u64::from_le_bytes(word) | CASE
+}
+
+#[inline]
+fn place(word: u64, len: usize) -> usize {
+    let mixed = (word ^ (len as u64).rotate_right(8)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (mixed >> (64 - INDEX_SIZE.trailing_zeros())) as usize
 }
 
@@ -78,20 +116,17 @@ impl CommandTable {
     pub fn new(families: &[&'static [Row]]) -> CommandTable {
         let mut table = CommandTable {
             commands: Vec::with_capacity(512),
-            index: vec![0; INDEX_SIZE],
+            index: vec![Slot::default(); INDEX_SIZE],
             names: Vec::with_capacity(512),
         };
         for row in families.iter().flat_map(|rows| rows.iter()) {
             assert!(table.find(row.spec.name.as_bytes()).is_none(), "two rows named {}", row.spec.name);
             let id = table.push(row, None, row.spec.name);
-            let first = table.commands.len();
             for sub in row.subs {
                 // Leaked once per process: the names of subcommands as INFO and ACL print them.
                 let name = Box::leak(format!("{}|{}", row.spec.name, sub.spec.name).into_boxed_str());
                 table.push(sub, Some(id), name);
             }
-            table.commands[id as usize].first_sub = first as u16;
-            table.commands[id as usize].subs = row.subs.len() as u16;
             table.link(id, row.spec.name.as_bytes());
         }
         assert!(table.commands.len() < INDEX_SIZE / 2);
@@ -100,35 +135,52 @@ impl CommandTable {
 
     fn push(&mut self, row: &'static Row, parent: Option<u16>, name: &'static str) -> u16 {
         let id = u16::try_from(self.commands.len()).expect("fewer than 65536 commands");
-        let command = Command { id, run: row.run, spec: &row.spec, name, parent, first_sub: 0, subs: 0 };
-        self.commands.push(command);
+        // Subcommands follow their container.
+        let (first_sub, subs) = (id + 1, row.subs.len() as u16);
+        let info = Info { id, run: row.run, spec: &row.spec, name, parent, first_sub, subs };
+        // Leaked once per table: commands are named for as long as the process lives.
+        self.commands.push(Command(Box::leak(Box::new(info))));
         self.names.push(Some(Box::from(row.spec.name.as_bytes())));
         id
     }
 
     fn link(&mut self, id: u16, name: &[u8]) {
-        let mut slot = fold(name);
-        while self.index[slot] != 0 {
-            slot = (slot + 1) % INDEX_SIZE;
+        let (word, exact) = (fold(name), name.len() <= 8 && name.iter().all(u8::is_ascii_alphabetic));
+        let mut at = place(word, name.len());
+        while self.index[at].id != 0 {
+            at = (at + 1) % INDEX_SIZE;
         }
-        self.index[slot] = id + 1;
+        self.index[at] = Slot { word, len: name.len() as u32, id: id + 1, exact };
     }
 
     /// The command of that name, in any case.
     #[inline]
     pub fn find(&self, name: &[u8]) -> Option<Command> {
-        let mut slot = fold(name);
+        let word = fold(name);
+        let mut at = place(word, name.len());
         loop {
-            match self.index[slot] {
-                0 => return None,
-                n => {
-                    let id = usize::from(n - 1);
-                    if self.names[id].as_deref().is_some_and(|own| eq_ignore_case(own, name)) {
-                        return Some(self.commands[id]);
-                    }
+            let slot = self.index[at];
+            if slot.id == 0 {
+                return None;
+            }
+            if slot.word == word && slot.len as usize == name.len() {
+                let id = usize::from(slot.id - 1);
+                let whole = || self.names[id].as_deref().is_some_and(|own| eq_ignore_case(own, name));
+                if slot.exact || whole() {
+                    return Some(self.commands[id]);
                 }
             }
-            slot = (slot + 1) % INDEX_SIZE;
+            at = (at + 1) % INDEX_SIZE;
+        }
+    }
+
+    /// Takes a name out of use: its slot stays taken, so that others are found behind it.
+    fn unlink(&mut self, name: &[u8]) {
+        let word = fold(name);
+        for slot in self.index.iter_mut().filter(|s| s.id != 0 && s.word == word) {
+            if slot.len as usize == name.len() {
+                *slot = Slot { len: u32::MAX, ..*slot };
+            }
         }
     }
 
@@ -182,6 +234,7 @@ impl CommandTable {
     /// The reason in the words of the configuration file's error block.
     pub fn rename(&mut self, from: &[u8], to: &[u8]) -> Result<(), &'static str> {
         let command = self.find(from).ok_or("No such command in rename-command")?;
+        self.unlink(from);
         if to.is_empty() {
             self.names[usize::from(command.id)] = None;
             return Ok(());

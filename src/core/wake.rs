@@ -6,6 +6,7 @@
 //!
 //! Source: Redis 7.2.4 `blocked.c`, `processClientsWaitingReplicas`.
 
+use crate::resp::errors::CmdError;
 use crate::resp::reply::Reply;
 use crate::state::blocked::{Parked, WaitFor};
 use crate::state::client::{ClientId, Flags};
@@ -43,6 +44,14 @@ pub fn answer(srv: &mut Server, me: ClientId, write: impl FnOnce(&mut Reply)) {
         return;
     }
     send(srv, me, write);
+}
+
+/// Ends a wait with an error, which makes the call that began it a failed one.
+pub fn fail(srv: &mut Server, me: ClientId, e: &CmdError) {
+    let Some(parked) = unpark(srv, me) else { return };
+    srv.command_stats.by_id[usize::from(parked.command)].failed += 1;
+    super::call::count_error(srv, me, e.as_bytes());
+    send(srv, me, |out| out.fail(e));
 }
 
 /// Sends a reply outside of the client's own turn. CLIENT REPLY OFF is honoured.

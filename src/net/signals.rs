@@ -175,6 +175,10 @@ const CRASH_STACK: usize = 256 * 1024;
 pub fn install_crash_handler(hook: CrashHook) -> io::Result<()> {
     if CRASH_HOOK.swap(hook as usize, SeqCst) == 0 {
         use_crash_stack()?;
+        // The first trace loads the unwinder, which a crashing process could not.
+        let mut frame = [null_mut::<c_void>(); 1];
+        // SAFETY: room for the one frame asked for.
+        unsafe { libc::backtrace(frame.as_mut_ptr(), 1) };
     }
     let handler = on_crash as extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) as libc::sighandler_t;
     let flags = libc::SA_SIGINFO | libc::SA_NODEFER | libc::SA_RESETHAND | libc::SA_ONSTACK;
@@ -187,6 +191,26 @@ pub fn die_within(seconds: u32) {
     let _ = set_handler(libc::SIGALRM, libc::SIG_DFL, 0);
     // SAFETY: alarm takes an integer and touches no memory.
     unsafe { libc::alarm(seconds) };
+}
+
+/// Most frames of a trace; deeper ones are left out.
+const FRAMES: usize = 100;
+
+/// Writes where this thread is, a line for each frame: the program, the place in it (for `addr2line -e`), the
+/// address. Allocates nothing, once [`install_crash_handler`] has had it load what it needs.
+pub fn write_trace(fd: c_int) {
+    let mut frames = [null_mut::<c_void>(); FRAMES];
+    // SAFETY: the array is ours and has room for as many frames as are asked for.
+    let found = unsafe { libc::backtrace(frames.as_mut_ptr(), FRAMES as c_int) };
+    // SAFETY: so many frames were filled; the call only reads them, and writes to the descriptor.
+    unsafe { libc::backtrace_symbols_fd(frames.as_ptr(), found, fd) };
+}
+
+/// Writes the line of one instruction, as [`write_trace`] does.
+pub fn write_place(fd: c_int, instruction: usize) {
+    let frame = [instruction as *mut c_void];
+    // SAFETY: one frame, which the call reads as a number to look up.
+    unsafe { libc::backtrace_symbols_fd(frame.as_ptr(), 1, fd) };
 }
 
 /// Gives the crash signals their usual ends back (`crash-log-enabled no`).

@@ -163,7 +163,8 @@ pub fn plain(e: &io::Error) -> String {
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
-fn temp_path(srv: &Server, pid: i32) -> PathBuf {
+/// Where the snapshot is written that process `pid` makes.
+pub fn temp_path(srv: &Server, pid: i32) -> PathBuf {
     srv.config.dir.join(format!("temp-{pid}.rdb"))
 }
 

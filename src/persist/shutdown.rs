@@ -74,7 +74,7 @@ pub fn cron(srv: &mut Server, host: &mut dyn Host) {
 /// # Errors
 /// When no shutdown is under way.
 pub fn abort(srv: &mut Server) -> Result<(), errors::CmdError> {
-    if srv.persist.shutdown.is_none() {
+    if srv.persist.shutdown_signal.take().is_none() && srv.persist.shutdown.is_none() {
         return Err(errors::NO_SHUTDOWN);
     }
     cancel(srv);
@@ -90,7 +90,7 @@ fn cancel(srv: &mut Server) {
     for me in waiting {
         let parked = srv.clients.get(me).and_then(|c| c.parked.as_ref());
         if parked.is_some_and(|p| matches!(p.on, WaitFor::Shutdown)) {
-            wake::answer(srv, me, |out| out.fail(&errors::SHUTDOWN_ERRORS));
+            wake::fail(srv, me, &errors::SHUTDOWN_ERRORS);
         }
     }
     wake::end_of_pause(srv);

@@ -12,7 +12,7 @@
 //! **Diskless.** The child writes into a pipe; every chunk goes to the output buffers of all replicas
 //! bound to it ([`stream`]). Who arrives later waits for the next child; so the first one waits
 //! `repl-diskless-sync-delay` seconds for company. [`regulate`] holds the pipe while all owe us reading, or one
-//! owes too much: a slow replica may fall [`FAR_BEHIND`] behind the others before it slows them down
+//! owes too much: a slow replica may fall `FAR_BEHIND` behind the others before it slows them down
 //! (Redis lets none fall behind at all). The replica goes online with its first acknowledgement after
 //! the end of the stream: until then it could not tell the stream from the snapshot's end mark.
 //!
@@ -281,16 +281,14 @@ pub fn stream_ended(srv: &mut Server, _host: &mut dyn Host) {
     }
 }
 
-/// A replica bound to a diskless child is gone; without any the child need not go on.
-pub(super) fn left_stream(srv: &mut Server, host: &mut dyn Host) {
-    if !srv.persist.child_is(ChildKind::RdbStream) {
-        return;
-    }
-    if those(srv, streams).is_empty() && !srv.repl.stream_ended {
+/// The child goes on writing although nobody is left to read: it need not. Looked at when a chunk has come and
+/// not when the last replica goes, which may have had all there was.
+pub fn end_if_deserted(srv: &mut Server, host: &mut dyn Host) {
+    let busy = srv.persist.child.as_ref().is_some_and(|c| c.kind == ChildKind::RdbStream && !c.killed);
+    if busy && those(srv, streams).is_empty() {
         log_warning!("Diskless rdb transfer, last replica dropped, killing fork child.");
         persist::child::kill(srv, host);
     }
-    regulate(srv, host);
 }
 
 /// A child that wrote a snapshot ended: its replicas get it, or are closed.

@@ -230,7 +230,7 @@ pub fn lost(srv: &mut Server, host: &mut dyn Host, me: ClientId) {
             // Nobody wants this snapshot any more.
             persist::child::kill(srv, host);
         }
-        SyncState::SendStream => fullsync::left_stream(srv, host),
+        SyncState::SendStream => fullsync::regulate(srv, host),
         SyncState::SendBulk(bulk) => host.drop_later(Box::new(bulk.file)),
         _ => {}
     }

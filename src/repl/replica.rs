@@ -1,7 +1,7 @@
 //! Replica side: carries out what the machine of `state::replica_link` asks for.
 //!
 //! Events of the connection, of the clock and of commands go into the machine, its actions come out and
-//! are done here in order ([`run`]). An action may itself be an event (a stored file, a finished
+//! are done here in order (`run`). An action may itself be an event (a stored file, a finished
 //! load): what the machine answers to it is done before the rest; when that closes the link, the rest is
 //! void, since it was about a link that is no more.
 //!
@@ -368,7 +368,7 @@ fn release_blocked(srv: &mut Server) {
     for me in srv.blocked.list.clone() {
         let parked = srv.clients.get(me).and_then(|c| c.parked.as_ref());
         if parked.is_some_and(|p| !matches!(p.on, WaitFor::Shutdown)) {
-            wake::answer(srv, me, |out| out.fail(&errors::UNBLOCKED_ROLE));
+            wake::fail(srv, me, &errors::UNBLOCKED_ROLE);
             srv.clients.close_after_reply(me);
         }
     }
@@ -376,7 +376,7 @@ fn release_blocked(srv: &mut Server) {
 
 /// Logs who asked for a change of role: `text`, then the client in quotes and a closing bracket.
 pub fn log_request(cx: &mut Ctx<'_>, text: &str, args: Args<'_>) {
-    log_notice!("{text}'{}')", clientinfo::line_during(cx.srv, cx.me, args));
+    log_notice!("{text}'{}')", clientinfo::line_during(cx.srv, cx.me, args, cx.out));
 }
 
 /// ROLE on a replica.

@@ -43,6 +43,8 @@ pub struct Start {
     pub bare: bool,
     /// The program as it was called.
     pub program: String,
+    /// The same as a full name.
+    pub executable: PathBuf,
     pub notes: Vec<Note>,
 }
 
@@ -59,6 +61,7 @@ pub fn start_log(config: &Config) {
 
 /// Runs a server. Returns the exit code.
 pub fn run(mut start: Start) -> i32 {
+    process::keep_arguments();
     title::init();
     if let Err(e) = std::env::set_current_dir(&start.config.dir) {
         let dir = start.config.dir.display();
@@ -120,7 +123,8 @@ fn assemble(start: Start, supervisor: Supervised) -> Result<Shell, i32> {
     host.reactor.add_pipe(signals.pipe(), SIGNALS).map_err(|e| fatal("Can't watch signals", &e))?;
     let mut srv = Server::new(start.config, start.table, Clock::real(), Rng::from_os());
     srv.config_file = start.config_file;
-    srv.executable = Box::from(start.program.as_str());
+    srv.program = Box::from(start.program.as_str());
+    srv.executable = start.executable.to_string_lossy().into_owned().into_boxed_str();
     srv.supervisor = supervisor;
     apply_config(&mut srv);
     let mut shell = Shell::new(srv, host, signals);
@@ -149,10 +153,6 @@ fn listen(shell: &mut Shell) -> Result<(), i32> {
             log_warning!("Failed listening on port {port} (tcp), aborting.");
             return Err(1);
         };
-        if made.is_empty() {
-            log_warning!("Failed listening on port {port} (tcp), aborting.");
-            return Err(1);
-        }
         listeners.extend(made);
     }
     if !config.unixsocket.as_os_str().is_empty() {

@@ -16,7 +16,7 @@ use crate::core::clientinfo;
 use crate::core::input;
 use crate::core::server::Server;
 use crate::repl;
-use crate::state::client::{ClientId, Flags};
+use crate::state::client::{Client, ClientId, Flags};
 use crate::state::replication::SyncState;
 
 use super::host::RealHost;
@@ -35,14 +35,16 @@ const SLICES: usize = 64;
 /// Reads what came for a client, once, and runs it.
 pub fn serve(srv: &mut Server, host: &mut RealHost, id: ClientId, buffer: &mut [u8]) {
     let Some(client) = srv.clients.get(id) else { return };
-    if !client.may_run() {
+    if !client.may_run() && !stream_on_hold(client) {
         // A parked client is not read; but its end is noticed, and ends the wait.
         if host.conn(id).is_some_and(|c| c.eof) && !client.flags.has(Flags::CLOSE_AFTER_REPLY) {
             srv.clients.close(id);
         }
         return;
     }
-    if !client.query.is_empty() && !client.parser.is_mid_request() && !client.flags.has(Flags::LINK) {
+    let whole = !client.query.is_empty() && !client.parser.is_mid_request();
+    let bare_link = client.flags.has(Flags::LINK) && !client.flags.has(Flags::MASTER);
+    if whole && !bare_link && client.may_run() {
         input::feed_kept(srv, host, id);
         if !srv.clients.get(id).is_some_and(|c| c.may_run()) {
             return;
@@ -71,6 +73,14 @@ pub fn serve(srv: &mut Server, host: &mut RealHost, id: ClientId, buffer: &mut [
         }
         Err(e) => failed(srv, host, id, &e),
     }
+}
+
+/// Our master's stream while CLIENT PAUSE keeps it from being applied. It is read on, and kept: the offset read
+/// grows, and silence is not mistaken for a lost master.
+fn stream_on_hold(client: &Client) -> bool {
+    client.flags.has(Flags::MASTER)
+        && client.flags.has(Flags::POSTPONED)
+        && !client.flags.has(Flags::CLOSE_ASAP.or(Flags::CLOSE_AFTER_REPLY))
 }
 
 /// Reads a piece of a big argument into the client's own buffer.

@@ -4,8 +4,8 @@
 //! by SIGABRT (or exit code 1 with `use-exit-on-panic`), in builds that would unwind, too. The report goes to
 //! the log, one line at a time, through the writer that takes no lock.
 //!
-//! A backtrace in a signal handler may wait for a lock that the crashed code holds. It comes last, and an alarm
-//! ends the process should it take long. Redis takes the same risk.
+//! A backtrace in a signal handler may wait for a lock that the crashed code holds: an alarm ends the process should
+//! the report take long. Redis takes the same risk.
 //!
 //! Source: Redis 7.2.4 `debug.c` (`sigsegvHandler`, `_serverPanic`, `_serverAssert`, `printCrashReport`). Deviation:
 //! no register dump, no memory test, no list of clients.
@@ -69,7 +69,6 @@ fn begin() {
 
 fn end() {
     raw(&format!("\n------ INFO OUTPUT ------\nredis_version:{REDIS_VERSION}\n"));
-    raw(&format!("\n------ STACK TRACE ------\n{}\n", std::backtrace::Backtrace::force_capture()));
     raw(
         "\n=== REDIS BUG REPORT END. ===\n\n       Please report the crash with the lines above, and how it \
          came about.\n\n",
@@ -91,6 +90,7 @@ fn report_panic(info: &std::panic::PanicHookInfo<'_>) {
         line("!!! Software Failure. Press left mouse button to continue");
         line(&format!("Guru Meditation: {text} #{place}"));
     }
+    raw(&format!("\n------ STACK TRACE ------\n{}\n", std::backtrace::Backtrace::force_capture()));
     end();
 }
 
@@ -110,5 +110,12 @@ fn report_signal(crash: &Crash) {
     if let Some(at) = crash.instruction {
         line(&format!("Crashed running the instruction at: {at:#x}"));
     }
+    raw("\n------ STACK TRACE ------\n");
+    if let Some(at) = crash.instruction {
+        raw("EIP:\n");
+        log::lend(Level::Warning, |fd| signals::write_place(fd, at));
+    }
+    raw("\nBacktrace:\n");
+    log::lend(Level::Warning, signals::write_trace);
     end();
 }

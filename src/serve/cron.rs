@@ -7,12 +7,13 @@
 //! Source: Redis 7.2.4 `serverCron`, `clientsCron`, `databasesCron`, `beforeSleep`.
 
 pub use crate::core::effects::current_hz;
-use crate::core::input::check_output_limit;
+use crate::core::input::{check_output_limit, resize_query};
 use crate::core::server::Server;
 use crate::core::{propagate, wake};
 use crate::keyspace::{Cycle, ExpireMode};
 use crate::persist;
 use crate::repl;
+use crate::state::backlog::TRIM_BLOCKS;
 use crate::state::client::{ClientId, Flags};
 use crate::state::host::Host;
 
@@ -109,9 +110,7 @@ fn client(srv: &mut Server, me: ClientId, now: i64) {
         return;
     }
     check_output_limit(srv, me);
-    let client = &mut srv.clients[me];
-    // A peak is remembered for a while, then forgotten.
-    client.query_peak = client.query.len();
+    resize_query(&mut srv.clients[me], now);
 }
 
 /// Expiry and table resizing.
@@ -157,8 +156,12 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     {
         expire(srv, true);
     }
+    // Nobody subscribes to key events yet: what was announced is forgotten.
+    srv.keys.touched.clear();
     if srv.blocked.acks_changed {
         wake::acknowledged(srv);
     }
     repl::before_sleep(srv, host);
+    // What a shrunk size or a replica that left behind, ten calls' worth at a time.
+    srv.repl.backlog.trim(10 * TRIM_BLOCKS);
 }

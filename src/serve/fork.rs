@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use crate::base::disk::{Disk, RealDisk};
 use crate::base::log;
+use crate::persist::bgsave::plain;
 use crate::state::host::{ChildEnd, ChildKind, ChildReport, ChildSide};
 
 /// A record of the report pipe: keys, copy-on-write bytes, last one.
@@ -95,8 +96,12 @@ impl ChildSide for RealChild {
         record[..8].copy_from_slice(&keys.to_le_bytes());
         record[8..16].copy_from_slice(&self.cow_bytes.to_le_bytes());
         record[16..].copy_from_slice(&u64::from(last).to_le_bytes());
-        // The parent may be gone; the snapshot is finished all the same.
-        let _ = self.reports.write_all(&record);
+        if let Err(e) = self.reports.write_all(&record) {
+            // Without a parent nobody waits for this snapshot, and the next server may be writing its own.
+            crate::log_warning!("Child failed reporting info to parent, exiting. {}", plain(&e));
+            // SAFETY: ends the process at once.
+            unsafe { libc::_exit(1) }
+        }
         if last {
             log_cow(self.cow_bytes);
         }

@@ -25,7 +25,7 @@ use crate::net::reactor::{Ready, WAKE};
 use crate::net::signals::{self, Signals};
 use crate::net::stream::Stream;
 use crate::persist::load::Progress;
-use crate::persist::{self, shutdown};
+use crate::persist::{self, bgsave, shutdown};
 use crate::repl;
 use crate::resp::errors;
 use crate::state::client::{ClientId, Flags};
@@ -61,6 +61,8 @@ pub struct Shell {
     scratch: Vec<ClientId>,
     /// When the start began to load (monotonic µs).
     load_began_us: i64,
+    /// A signal asked for a shutdown that has neither come to its end nor been called off.
+    shutdown_asked: bool,
     /// Kinds of listeners already said to be ready: TCP, Unix.
     announced: [bool; 2],
 }
@@ -78,6 +80,7 @@ impl Shell {
             ready: Vec::new(),
             scratch: Vec::new(),
             load_began_us: 0,
+            shutdown_asked: false,
             announced: [false; 2],
         }
     }
@@ -174,6 +177,7 @@ impl Shell {
         if now >= self.next_cron_ms {
             self.next_cron_ms = now + i64::from(1000 / cron::current_hz(&self.srv));
             cron::run(&mut self.cron, &mut self.srv, &mut self.host);
+            self.asked_to_shut_down();
             self.accept_again |= std::mem::take(&mut self.cron.accept_again);
         }
     }
@@ -293,11 +297,33 @@ impl Shell {
 
     fn signals(&mut self) {
         let caught = self.signals.take();
-        if let Some(signal) = caught.shutdown {
-            self.shutdown_by(signal);
+        if caught.shutdown.is_some() {
+            self.srv.persist.shutdown_signal = caught.shutdown;
+            self.shutdown_asked = true;
+            let temp = bgsave::temp_path(&self.srv, std::process::id() as i32);
+            signals::set_exit_cleanup(temp.to_str());
         }
+        self.asked_to_shut_down();
         if caught.child {
             self.reap();
+        }
+    }
+
+    /// Does what a signal asked for; once nothing is left of that, the next SIGINT asks anew.
+    fn asked_to_shut_down(&mut self) {
+        if !self.shutdown_asked {
+            return;
+        }
+        if !self.srv.debug.pause_cron
+            && let Some(signal) = self.srv.persist.shutdown_signal.take()
+        {
+            self.shutdown_by(signal);
+        }
+        let persist = &self.srv.persist;
+        if persist.shutdown.is_none() && persist.shutdown_signal.is_none() && persist.exit.is_none() {
+            self.shutdown_asked = false;
+            signals::disarm_shutdown();
+            signals::set_exit_cleanup(None);
         }
     }
 
@@ -309,9 +335,7 @@ impl Shell {
         };
         let ShutdownOn { save, nosave, now, force } = on;
         let flags = ShutdownFlags { save, nosave, now, force, signal: Some(signal) };
-        if shutdown::begin(&mut self.srv, &mut self.host, flags) == shutdown::Progress::Failed {
-            signals::disarm_shutdown();
-        }
+        shutdown::begin(&mut self.srv, &mut self.host, flags);
     }
 
     /// The report pipe moved: figures, or its end.
@@ -349,13 +373,20 @@ impl Shell {
         if !self.host.data_readable || self.host.data_held {
             return;
         }
-        let Some(data) = self.host.child.as_mut().and_then(|c| c.data.as_mut()) else { return };
+        let Some(data) = self.host.child.as_mut().and_then(|c| c.data.as_mut()) else {
+            // The pipe's last event came after the child was collected: without this the loop would never sleep.
+            self.host.data_readable = false;
+            return;
+        };
         match data.read(&mut self.buffer) {
             Ok(0) => {
                 self.host.data_readable = false;
                 repl::fullsync::stream_ended(&mut self.srv, &mut self.host);
             }
-            Ok(n) => repl::fullsync::stream(&mut self.srv, &mut self.host, &self.buffer[..n]),
+            Ok(n) => {
+                repl::fullsync::stream(&mut self.srv, &mut self.host, &self.buffer[..n]);
+                repl::fullsync::end_if_deserted(&mut self.srv, &mut self.host);
+            }
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
             Err(_) => self.host.data_readable = false,
         }

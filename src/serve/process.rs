@@ -1,8 +1,10 @@
 //! What the kernel knows of this process: limits, memory, processor time, its title and OOM score.
 
+use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::state::host::CpuFigures;
 
@@ -165,6 +167,13 @@ pub fn raise(signal: i32) {
     }
 }
 
+static ARGUMENTS: OnceLock<Vec<OsString>> = OnceLock::new();
+
+/// Remembers the arguments for [`restart`]. To be called before a process title is written over them.
+pub fn keep_arguments() {
+    ARGUMENTS.get_or_init(|| std::env::args_os().skip(1).collect());
+}
+
 /// Replaces this process by a fresh run of the program with the same arguments; the first one, when it names a
 /// configuration file, by `config`. Descriptors close by themselves. Returns only when it fails.
 pub fn restart(config: Option<&Path>) -> io::Error {
@@ -172,7 +181,7 @@ pub fn restart(config: Option<&Path>) -> io::Error {
         Ok(program) => program,
         Err(e) => return e,
     };
-    let mut args = super::title::arguments();
+    let mut args = ARGUMENTS.get().cloned().unwrap_or_default();
     if let (Some(first), Some(config)) = (args.first_mut(), config)
         && !first.as_encoded_bytes().starts_with(b"-")
     {

@@ -58,6 +58,8 @@ pub struct Persistence {
     pub aof_last_write_ok: bool,
     /// A SHUTDOWN that waits for replicas: its flags and its deadline (monotonic ms).
     pub shutdown: Option<(ShutdownFlags, Millis)>,
+    /// A signal asked for a shutdown while DEBUG PAUSE-CRON holds back what cron does.
+    pub shutdown_signal: Option<i32>,
     /// What the loop does next: leave with this exit code.
     pub exit: Option<i32>,
 }
@@ -79,6 +81,7 @@ impl Persistence {
             last_load_keys_loaded: 0,
             aof_last_write_ok: true,
             shutdown: None,
+            shutdown_signal: None,
             exit: None,
         }
     }

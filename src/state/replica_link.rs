@@ -30,8 +30,8 @@
 //!
 //! # Time
 //! Redis advances in a cron of one second. Here a lost link, a broken transfer and a timeout reconnect at
-//! once; a refusal (error reply, snapshot that does not load, full disk) tries again a second after the last
-//! try, since Redis' immediate retry turns such a master and its forks into a busy loop. No two tries start
+//! once; a refusal (error reply, snapshot that does not come or does not load, full disk) tries again a second
+//! after the last try, since Redis' immediate retry turns such a master and its forks into a busy loop. No two tries start
 //! within [`MIN_GAP`]. A link that comes up tells its offset at once, then each second.
 //!
 //! # Memory and malice
@@ -443,7 +443,8 @@ impl ReplicaLink {
                         return;
                     }
                     Stage::Header => {
-                        warning(out, format!("I/O error reading bulk count from MASTER: {error}"))
+                        warning(out, format!("I/O error reading bulk count from MASTER: {error}"));
+                        return self.refused(env, out);
                     }
                     _ if t.plan == LoadPlan::Disk => {
                         warning(out, format!("I/O error trying to sync with MASTER: {error}"));

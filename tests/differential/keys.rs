@@ -5,8 +5,9 @@ use super::pools::{PATTERNS, db, edge, index, key, moment, span};
 use super::rng::Rng;
 use super::step::{Check, Step};
 
-/// One command on keys, sent on connection `conn`. `queued` says that the connection is inside MULTI.
-pub fn draw(rng: &mut Rng, conn: usize, queued: bool) -> Vec<Step> {
+/// One command on keys, sent on connection `conn`. `lasting`: no key may expire soon, since
+/// nobody can wait for its end.
+pub fn draw(rng: &mut Rng, conn: usize, lasting: bool) -> Vec<Step> {
     let mut check = Check::Exact;
     let w = match rng.below(30) {
         0..=3 => {
@@ -37,7 +38,7 @@ pub fn draw(rng: &mut Rng, conn: usize, queued: bool) -> Vec<Step> {
         20..=23 => expire(rng),
         24..=26 => return vec![ttl(rng, conn)],
         27 => words(rng, "PERSIST").arg(key(rng)),
-        28 if !queued => return short_lived(rng, conn),
+        28 if !lasting => return short_lived(rng, conn),
         _ => words(rng, "DEBUG").arg("DIGEST-VALUE").arg(key(rng)).arg(key(rng)),
     };
     vec![w.step(rng, conn).checked(check)]

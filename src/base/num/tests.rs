@@ -41,6 +41,10 @@ fn unsigned_integers_and_cursors_follow_strtoull() {
         (parse_cursor(b"-5"), parse_cursor(b"+5"), parse_cursor(b" 5")),
         (Some(5u64.wrapping_neg()), Some(5), None)
     );
+    assert_eq!(
+        (parse_cursor(b""), parse_cursor(b"\x001"), parse_cursor(b"12\0x"), parse_cursor(b"-\0")),
+        (Some(0), Some(0), Some(12), None)
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use crate::base::bytes::eq_ignore_case;
 use crate::base::num::parse_i64;
 use crate::core::ctx::{Ctx, Outcome};
-use crate::core::{call, clientinfo, wake};
+use crate::core::{clientinfo, wake};
 use crate::resp::errors::{self, CmdError};
 use crate::resp::request::Args;
 use crate::state::blocked::{PauseKind, WaitFor};
@@ -24,7 +24,7 @@ pub fn id(cx: &mut Ctx<'_>, _: Args<'_>) -> Result<Outcome, CmdError> {
 
 /// CLIENT INFO: one's own line of CLIENT LIST.
 pub fn info(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
-    let mut line = clientinfo::line_during(cx.srv, cx.me, args);
+    let mut line = clientinfo::line_during(cx.srv, cx.me, args, cx.out);
     line.push('\n');
     cx.out.verbatim("txt", line.as_bytes());
     Ok(Outcome::Done)
@@ -179,8 +179,7 @@ fn may_be_woken(cx: &Ctx<'_>, target: ClientId) -> bool {
 
 fn fail_waiter(cx: &mut Ctx<'_>, target: ClientId) {
     let command = cx.srv.clients[target].parked.as_ref().map(|parked| parked.command);
-    wake::answer(cx.srv, target, |out| out.fail(&errors::UNBLOCKED));
-    call::count_error(cx.srv, target, errors::UNBLOCKED.as_bytes());
+    wake::fail(cx.srv, target, &errors::UNBLOCKED);
     if let Some(command) = command {
         cx.srv.command_stats.by_id[usize::from(command)].failed += 1;
     }

@@ -95,7 +95,7 @@ pub fn clients(info: &mut InfoWriter, view: &mut View<'_>) {
         .field("maxclients", srv.config.maxclients)
         .field("client_recent_max_input_buffer", largest_input)
         .field("client_recent_max_output_buffer", largest_output)
-        .field("blocked_clients", srv.blocked.list.len())
+        .field("blocked_clients", srv.blocked.list.len() + srv.blocked.postponed.len())
         .field("tracking_clients", 0)
         .field("clients_in_timeout_table", timed)
         .field("total_blocking_keys", keys.len())

@@ -657,3 +657,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_snapshot_that_never_comes_is_asked_for_again_after_a_second() {
+    let e = env(0);
+    let mut rig = Rig::at_psync(&e);
+    rig.feed(FULL, &e);
+    rig.marks();
+    let e = env(300);
+    rig.closed(&e);
+    assert_eq!(rig.marks(), ["close"], "the master could not save: at once it could not either");
+    assert_eq!(rig.link.next_tick(60_000), Some(SECOND));
+    let e = env(SECOND);
+    rig.tick(&e);
+    assert_eq!(rig.marks(), ["connect"]);
+}

@@ -6,7 +6,7 @@ fn write(c: &mut Cluster, n: usize, i: u64) {
     let db = (i % 3).to_string();
     c.ask(n, &["select", &db]);
     c.ask(n, &["set", &format!("k{}", i % 17), &"v".repeat((i % 60) as usize)]);
-    if i % 5 == 0 {
+    if i.is_multiple_of(5) {
         c.ask(n, &["del", &format!("k{}", (i + 3) % 17)]);
     }
 }
