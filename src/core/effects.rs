@@ -79,7 +79,7 @@ pub fn proc_title(srv: &Server) -> HostChange {
     let file = srv.config_file.as_ref().map(|f| f.display().to_string()).unwrap_or_default();
     let text = config
         .proc_title_template
-        .replace("{title}", &srv.executable)
+        .replace("{title}", &srv.program)
         .replace("{listen-addr}", &listen)
         .replace("{server-mode}", "")
         .replace("{port}", &config.port.to_string())

@@ -365,7 +365,7 @@ fn release_blocked(srv: &mut Server) {
 
 /// Logs who asked for a change of role: `text`, then the client in quotes and a closing bracket.
 pub fn log_request(cx: &mut Ctx<'_>, text: &str, args: Args<'_>) {
-    log_notice!("{text}'{}')", clientinfo::line_during(cx.srv, cx.me, args));
+    log_notice!("{text}'{}')", clientinfo::line_during(cx.srv, cx.me, args, cx.out));
 }
 
 /// ROLE on a replica.
