@@ -1,4 +1,6 @@
 //! Floor 1: data structures. They know neither keys nor clients.
 
+pub mod listpack;
+mod listpack_iter;
 pub mod table;
 mod table_scan;
