@@ -1,5 +1,6 @@
 //! Floor 1: data structures. They know neither keys nor clients.
 
+pub mod intset;
 pub mod listpack;
 mod listpack_iter;
 pub mod table;
