@@ -11,6 +11,7 @@ pub mod digest;
 pub mod entry;
 pub mod hash;
 pub mod list;
+mod member;
 pub mod set;
 pub mod zset;
 
