@@ -3,5 +3,6 @@
 pub mod intset;
 pub mod listpack;
 mod listpack_iter;
+pub mod sorted;
 pub mod table;
 mod table_scan;

@@ -9,10 +9,13 @@
 
 pub mod digest;
 pub mod entry;
+mod field;
 pub mod hash;
 pub mod list;
+mod pick;
 pub mod set;
 pub mod zset;
+pub mod zset_range;
 
 use crate::base::hash::KeyHash;
 
