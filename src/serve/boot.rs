@@ -97,6 +97,8 @@ pub fn run(mut start: Start) -> i32 {
 fn crash_and_signal_log(config: &Config, background: bool) {
     if config.crash_log_enabled {
         crash::install(config.use_exit_on_panic);
+    } else {
+        crash::remove();
     }
     let file = config.logfile.to_string_lossy();
     // The file that SAVE would be writing when a second SIGINT ends the process.
