@@ -221,7 +221,12 @@ impl Fault {
                     }
                     (!broken(&text)).then_some(size)
                 }),
-                Piece::ModuleFields => None,
+                Piece::TextScore => {
+                    let size = rest.first().map(|&len| 1 + if len > 252 { 0 } else { usize::from(len) });
+                    size.filter(|size| *size <= rest.len())
+                }
+                // Where inside a collection the damage is, the reader's own error says.
+                Piece::Counted(_) | Piece::ModuleFields => None,
             };
             match taken {
                 Some(size) => pos += size,
