@@ -17,6 +17,12 @@ fn main() {
     let args: Vec<OsString> = std::env::args_os().collect();
     let mut world = cmd::Surroundings::new(CommandTable::new(cmd::FAMILIES));
     match cli::parse_in(&args, &mut std::io::stdin().lock(), &mut world) {
+        Launch::Run(run) if run.sentinel => {
+            replis::base::log::init(replis::base::log::Level::Notice, None);
+            replis::base::log::set_role('X');
+            replis::log_warning!("This version is no Sentinel. Exiting...");
+            exit(1)
+        }
         Launch::Run(run) => {
             let program = args.first().map(|a| a.to_string_lossy().into_owned()).unwrap_or_default();
             exit(boot::run(boot::Start {
