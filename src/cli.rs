@@ -172,7 +172,7 @@ fn run(args: &[OsString], stdin: &mut dyn Read, world: &mut dyn Surroundings, se
 }
 
 /// The full name of a file, leading `..` taken away from the directory.
-fn absolute(name: &Path, world: &dyn Surroundings) -> PathBuf {
+pub fn absolute(name: &Path, world: &dyn Surroundings) -> PathBuf {
     let mut dir = world.start_dir().unwrap_or_else(|_| PathBuf::from("/"));
     let mut name = name;
     while let Ok(rest) = name.strip_prefix("..") {

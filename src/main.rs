@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::Path;
 use std::process::exit;
 
 use replis::check_rdb;
@@ -16,6 +17,9 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 fn main() {
     let args: Vec<OsString> = std::env::args_os().collect();
     let mut world = cmd::Surroundings::new(CommandTable::new(cmd::FAMILIES));
+    let program = args.first().map(|a| a.to_string_lossy().into_owned()).unwrap_or_default();
+    // Before `dir` moves us.
+    let executable = cli::absolute(Path::new(&program), &world);
     match cli::parse_in(&args, &mut std::io::stdin().lock(), &mut world) {
         Launch::Run(run) if run.sentinel => {
             replis::base::log::init(replis::base::log::Level::Notice, None);
@@ -23,17 +27,15 @@ fn main() {
             replis::log_warning!("This version is no Sentinel. Exiting...");
             exit(1)
         }
-        Launch::Run(run) => {
-            let program = args.first().map(|a| a.to_string_lossy().into_owned()).unwrap_or_default();
-            exit(boot::run(boot::Start {
-                config: *run.config,
-                config_file: run.config_file,
-                table: world.into_table(),
-                bare: run.bare,
-                program,
-                notes: run.notes,
-            }))
-        }
+        Launch::Run(run) => exit(boot::run(boot::Start {
+            config: *run.config,
+            config_file: run.config_file,
+            table: world.into_table(),
+            bare: run.bare,
+            program,
+            executable,
+            notes: run.notes,
+        })),
         Launch::Print { text, stderr, code } => {
             let mut to: Box<dyn Write> =
                 if stderr { Box::new(std::io::stderr()) } else { Box::new(std::io::stdout()) };

@@ -164,6 +164,13 @@ pub fn write(level: Level, text: fmt::Arguments<'_>) {
     }
 }
 
+/// Writes one line past the logging machinery and its locks: for a report about a process that ends.
+pub fn direct(level: Level, text: &str) {
+    if enabled(level) {
+        raw_line(&format_line(level, text));
+    }
+}
+
 /// Writes text as it is, without prefix or line end (the banner, parts of a crash report).
 pub fn raw(level: Level, text: &str) {
     if enabled(level) {

@@ -267,7 +267,8 @@ fn queue(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>, out: 
     // A transaction that will be refused need not remember its commands.
     if !client.flags.has(Flags::DIRTY_EXEC.or(Flags::DIRTY_CAS)) {
         let multi = client.multi.get_or_insert_default();
-        multi.queue_bytes += args.raw().len();
+        // As Redis counts it for CLIENT LIST: the bytes of the arguments and a pointer to each.
+        multi.queue_bytes += args.iter().map(|arg| arg.len() + size_of::<usize>()).sum::<usize>();
         multi.flags = multi.flags.or(command.spec.flags);
         multi.common_flags = multi.common_flags.and(command.spec.flags);
         multi.queue.push((command.id, OwnedArgs::from_args(args)));

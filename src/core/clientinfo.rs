@@ -14,6 +14,7 @@
 
 use std::fmt::Write as _;
 
+use crate::resp::reply::Reply;
 use crate::resp::request::Args;
 use crate::state::client::{Client, ClientId, Flags};
 
@@ -34,9 +35,10 @@ pub fn line(srv: &Server, id: ClientId) -> String {
     describe(srv, id, None)
 }
 
-/// The same while `args` of the client that asks are at hand.
-pub fn line_during(srv: &Server, id: ClientId, args: Args<'_>) -> String {
-    describe(srv, id, Some(args))
+/// The same while `args` of the client that asks are at hand, and its replies gather in `out`.
+pub fn line_during(srv: &Server, id: ClientId, args: Args<'_>, out: &Reply) -> String {
+    let owed = out.buf.len().saturating_sub(srv.running_sent);
+    describe(srv, id, Some((args, out.buf.capacity(), owed)))
 }
 
 fn letters(flags: Flags) -> String {
@@ -60,15 +62,14 @@ fn letters(flags: Flags) -> String {
 }
 
 /// Sizes of a client's output: `obl`, `oll`, `omem`.
-fn output(srv: &Server, client: &Client) -> (usize, usize, usize) {
-    let pending = client.out.pending();
+fn output(srv: &Server, client: &Client, pending: usize, room: usize) -> (usize, usize, usize) {
     let cursor = client.replica.as_ref().and_then(|replica| replica.cursor);
     let stream = cursor.map_or(0, |cursor| srv.repl.backlog.output_memory(cursor));
     let blocks = stream.div_ceil(FIRST_BUFFER);
     if pending <= FIRST_BUFFER {
         (pending, blocks, stream)
     } else {
-        (0, pending.div_ceil(FIRST_BUFFER) + blocks, client.out.bytes.capacity() + stream)
+        (0, pending.div_ceil(FIRST_BUFFER) + blocks, room + stream)
     }
 }
 
@@ -82,7 +83,7 @@ fn events(client: &Client) -> &'static str {
     }
 }
 
-fn describe(srv: &Server, id: ClientId, args: Option<Args<'_>>) -> String {
+fn describe(srv: &Server, id: ClientId, at_hand: Option<(Args<'_>, usize, usize)>) -> String {
     let Some(client) = srv.clients.get(id) else { return String::new() };
     let now = srv.clock.now_ms();
     let running = srv.running == id;
@@ -91,15 +92,15 @@ fn describe(srv: &Server, id: ClientId, args: Option<Args<'_>>) -> String {
     } else {
         (client.query.len(), client.query.capacity() - client.query.len())
     };
-    let argv_mem = match args {
-        Some(args) if running => args.iter().map(<[u8]>::len).sum(),
-        _ => client.parser.pending().1,
+    let (argv_mem, room, owed) = match at_hand {
+        Some((args, room, owed)) if running => (args.iter().map(<[u8]>::len).sum(), room, owed),
+        _ => (client.parser.pending().1, client.out.bytes.capacity(), client.out.pending()),
     };
     let queue = client.multi.as_ref().filter(|_| client.flags.has(Flags::MULTI));
     let none = if client.flags.has(Flags::MULTI) { 0 } else { -1 };
     let queued = queue.map_or(none, |multi| multi.queue.len() as i64);
-    let (obl, oll, omem) = output(srv, client);
-    let stream = if obl > 0 { omem } else { omem.saturating_sub(client.out.bytes.capacity()) };
+    let (obl, oll, omem) = output(srv, client, owed, room);
+    let stream = if obl > 0 { omem } else { omem.saturating_sub(room) };
     let user = if client.flags.has(Flags::MASTER) { "(superuser)" } else { &*client.user };
     let mut text = String::with_capacity(320);
     // Writing to a String does not fail.
@@ -118,9 +119,9 @@ fn describe(srv: &Server, id: ClientId, args: Option<Args<'_>>) -> String {
         letters(client.flags),
         client.db,
         queue.map_or(0, |multi| multi.queue_bytes),
-        client.out.bytes.capacity(),
+        room,
         client.out.bytes.len(),
-        client.memory() + stream,
+        client.memory() - client.out.bytes.capacity() + room + argv_mem + stream,
         events(client),
         client.last_command,
         if client.resp3 { 3 } else { 2 },

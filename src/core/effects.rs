@@ -8,8 +8,8 @@
 
 use crate::base::log::Level;
 use crate::keyspace::{Class, LfuParams};
-use crate::state::config::{LogLevel, NotifyFlags, OomScoreAdj};
-use crate::state::host::HostChange;
+use crate::state::config::{LogLevel, NotifyFlags, OomScoreAdj, Supervised};
+use crate::state::host::{Host, HostChange};
 
 use super::server::Server;
 
@@ -79,7 +79,7 @@ pub fn proc_title(srv: &Server) -> HostChange {
     let file = srv.config_file.as_ref().map(|f| f.display().to_string()).unwrap_or_default();
     let text = config
         .proc_title_template
-        .replace("{title}", &srv.executable)
+        .replace("{title}", &srv.program)
         .replace("{listen-addr}", &listen)
         .replace("{server-mode}", "")
         .replace("{port}", &config.port.to_string())
@@ -105,5 +105,13 @@ pub fn oom_score(srv: &Server) -> Option<HostChange> {
         OomScoreAdj::No => None,
         OomScoreAdj::Absolute => Some(HostChange::OomScore(Some(value))),
         OomScoreAdj::Relative => Some(HostChange::OomScoreRelative(value)),
+    }
+}
+
+/// Tells systemd, if it supervises us: one `NAME=value` with its line end.
+pub fn tell_supervisor(srv: &Server, host: &mut dyn Host, state: &'static str) {
+    if srv.supervisor == Supervised::Systemd {
+        // Nobody listening is no error of ours; the host logs it.
+        let _ = host.apply(&HostChange::Supervisor(state));
     }
 }

@@ -87,6 +87,9 @@ fn run(srv: &mut Server, host: &mut dyn Host, me: ClientId, input: &[u8]) -> usi
     if bytes.capacity() == 0 {
         bytes = srv.clients.spare_buffer();
     }
+    // Goes with the buffer: what others send to this client meanwhile gathers in a buffer of its own.
+    let sent = std::mem::take(&mut srv.clients[me].out.sent);
+    let outer_sent = std::mem::replace(&mut srv.running_sent, sent);
     let mut out = Reply::over(bytes, srv.clients[me].resp3);
     let mut ahead = std::mem::take(&mut srv.ahead);
     srv.last_tick = srv.clock.ticks();
@@ -119,7 +122,8 @@ fn run(srv: &mut Server, host: &mut dyn Host, me: ClientId, input: &[u8]) -> usi
     }
     srv.ahead = ahead;
     srv.running = outer;
-    give_back(srv, me, parser, out);
+    srv.running_sent = outer_sent;
+    give_back(srv, me, parser, out, sent);
     used
 }
 
@@ -159,7 +163,7 @@ fn run_batch(
         if client.flags.has(Flags::MASTER) {
             applied(srv, me, request);
         }
-        if !may_run || out.buf.len() > LARGE_OUTPUT && over_limit(srv, me, out.buf.len()) {
+        if !may_run || out.buf.len() > LARGE_OUTPUT && over_limit(srv, me, out.buf.len() - srv.running_sent) {
             return (came_to, true);
         }
     }
@@ -195,13 +199,14 @@ fn limits(srv: &Server, me: ClientId) -> Limits {
 }
 
 /// Puts parser and replies back where they belong.
-fn give_back(srv: &mut Server, me: ClientId, parser: Parser, out: Reply) {
+fn give_back(srv: &mut Server, me: ClientId, parser: Parser, out: Reply, sent: usize) {
     let bytes = out.buf;
     let Some(client) = srv.clients.get_mut(me) else { return };
     client.parser = parser;
     // What others (or the client itself, out of turn) sent meanwhile comes after the replies.
     let late = std::mem::replace(&mut client.out.bytes, bytes);
-    client.out.bytes.extend_from_slice(&late);
+    let gone = std::mem::replace(&mut client.out.sent, sent);
+    client.out.bytes.extend_from_slice(&late[gone..]);
     if client.out.pending() > 0 {
         srv.clients.want_write(me);
         check_output_limit(srv, me);

@@ -32,7 +32,9 @@ pub struct Server {
     pub config: Config,
     /// The configuration file, absolute; CONFIG REWRITE writes it.
     pub config_file: Option<PathBuf>,
-    /// The program and its arguments, for INFO and restart.
+    /// The program as it was called, for its title.
+    pub program: Box<str>,
+    /// The same as a full name, for INFO.
     pub executable: Box<str>,
     pub run_id: [u8; 40],
     /// Whom we report to (`supervised`, resolved at start).
@@ -61,6 +63,8 @@ pub struct Server {
     pub running: ClientId,
     /// Bytes of the input those requests came in, for CLIENT LIST.
     pub running_input: usize,
+    /// How many bytes at the head of its reply buffer the socket took already.
+    pub running_sent: usize,
     /// Arguments of the running command that logs must not show; see `redact`.
     pub redacted: Vec<usize>,
     /// Bytes in use before any data came in, for INFO.
@@ -120,6 +124,7 @@ impl Server {
             wake_replicas: false,
             running: ClientId::NONE,
             running_input: 0,
+            running_sent: 0,
             redacted: Vec::new(),
             startup_memory: 0,
             last_tick: 0,
@@ -128,6 +133,7 @@ impl Server {
             debug: DebugSwitches::default(),
             security_logged_ms: 0,
             config_file: None,
+            program: Box::from(""),
             executable: Box::from(""),
             table: Rc::new(table),
             clock,

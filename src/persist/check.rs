@@ -2,7 +2,7 @@
 //! `redis-check-rdb`, and the report a server prints when it cannot load its file.
 //!
 //! The reader of the server itself is used, so what passes here is what the server loads. When it stops, the head
-//! of the unit at fault is read once more and walked field by field ([`Fault::walk`]): that tells how far a
+//! of the unit at fault is read once more and walked field by field (`Fault::walk`): that tells how far a
 //! reader of single fields, which Redis' is, would have come, what it was doing, and the key it had in hand.
 //! Cost: one pass over the file; memory as when loading one key at a time.
 //!

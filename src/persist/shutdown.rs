@@ -7,6 +7,7 @@
 //!
 //! Source: Redis 7.2.4 `prepareForShutdown`, `isReadyToShutdown`, `finishShutdown`, `abortShutdown`.
 
+use crate::core::effects::tell_supervisor;
 use crate::core::server::Server;
 use crate::core::wake;
 use crate::resp::errors;
@@ -39,6 +40,7 @@ pub fn begin(srv: &mut Server, host: &mut dyn Host, mut flags: ShutdownFlags) ->
         flags.nosave = true;
     }
     log_notice!("User requested shutdown...");
+    tell_supervisor(srv, host, "STOPPING=1\n");
     let timeout_s = i64::from(srv.config.shutdown_timeout);
     if !flags.now && timeout_s != 0 && !replicas_in_sync(srv) {
         srv.persist.shutdown = Some((flags, srv.clock.mono_ms() + timeout_s * 1000));
@@ -102,7 +104,6 @@ fn finish(srv: &mut Server, host: &mut dyn Host, flags: ShutdownFlags) -> Progre
         super::child::kill(srv, host);
         let temp = srv.config.dir.join(format!("temp-{pid}.rdb"));
         let _ = host.disk().remove(&temp);
-        srv.persist.child = None;
     }
     if ((!srv.config.save.is_empty() && !flags.nosave) || flags.save) && !save(srv, host, flags.force) {
         log_warning!("Errors trying to shut down the server. Check the logs for more information.");
@@ -126,13 +127,16 @@ fn finish(srv: &mut Server, host: &mut dyn Host, flags: ShutdownFlags) -> Progre
 /// The last snapshot. Returns whether leaving is allowed.
 fn save(srv: &mut Server, host: &mut dyn Host, force: bool) -> bool {
     log_notice!("Saving the final RDB snapshot before exiting.");
-    if super::bgsave::save(srv, host).is_ok() {
+    tell_supervisor(srv, host, "STATUS=Saving the final RDB snapshot\n");
+    srv.persist.saves += 1;
+    if super::bgsave::save_now(srv, host).is_ok() {
         return true;
     }
     if force {
         log_warning!("Error trying to save the DB. Exit anyway.");
     } else {
         log_warning!("Error trying to save the DB, can't exit.");
+        tell_supervisor(srv, host, "STATUS=Error trying to save the DB, can't exit.\n");
     }
     force
 }

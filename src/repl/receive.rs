@@ -131,7 +131,11 @@ fn parse(srv: &mut Server, host: &mut dyn Host, bytes: &[u8]) -> bool {
 /// All bytes are here. A file becomes the snapshot of this server.
 pub(super) fn whole(srv: &mut Server, host: &mut dyn Host) -> bool {
     let Some(incoming) = &mut srv.repl.incoming else { return true };
-    let Some(mut file) = incoming.file.take() else { return true };
+    let Some(mut file) = incoming.file.take() else {
+        // The parser has had them: a snapshot without its end would wait for bytes that never come.
+        let short = srv.persist.loading.as_ref().and_then(|loading| loading.reader.finish().err());
+        return short.is_none_or(|e| failed(srv, host, &LoadError::Rdb(e)));
+    };
     if let Some(child) = srv.persist.child.as_ref().filter(|c| c.kind == ChildKind::RdbFile) {
         log_notice!(
             "Replica is about to load the RDB file received from the master, but there is a pending RDB child \

@@ -36,6 +36,11 @@ use crate::state::replica_link::{Action, Env, LoadPlan, ReplicaLink, push_ack};
 
 use super::{primary, receive};
 
+/// What systemd hears of a replica that has its data; the words are Redis'.
+const SYNCED: &str = "STATUS=MASTER <-> REPLICA sync: Finished with success. Ready to accept connections in read-write mode.\n";
+const CONTINUED: &str = "STATUS=MASTER <-> REPLICA sync: Partial Resynchronization accepted. Ready to accept \
+                         connections in read-write mode.\n";
+
 fn timeout_ms(srv: &Server) -> Millis {
     Millis::from(srv.config.repl_timeout) * 1000
 }
@@ -119,8 +124,14 @@ fn one(srv: &mut Server, host: &mut dyn Host, action: Action, bytes: &[u8]) -> b
         Action::StartLoad => return receive::start_load(srv, host),
         Action::SwapIn => receive::put_in_service(srv, host),
         Action::AbortFullSync => receive::abort(srv, host),
-        Action::FullSyncDone { history, db } => full_sync_done(srv, host, history, db),
-        Action::Continue { renamed, db } => go_on(srv, host, renamed, db),
+        Action::FullSyncDone { history, db } => {
+            full_sync_done(srv, host, history, db);
+            effects::tell_supervisor(srv, host, SYNCED);
+        }
+        Action::Continue { renamed, db } => {
+            go_on(srv, host, renamed, db);
+            effects::tell_supervisor(srv, host, CONTINUED);
+        }
         Action::LinkDown => srv.repl.unapplied.clear(),
         Action::FailoverAnswer(_) | Action::Log { .. } | Action::Close => {}
     }
@@ -365,7 +376,7 @@ fn release_blocked(srv: &mut Server) {
 
 /// Logs who asked for a change of role: `text`, then the client in quotes and a closing bracket.
 pub fn log_request(cx: &mut Ctx<'_>, text: &str, args: Args<'_>) {
-    log_notice!("{text}'{}')", clientinfo::line_during(cx.srv, cx.me, args));
+    log_notice!("{text}'{}')", clientinfo::line_during(cx.srv, cx.me, args, cx.out));
 }
 
 /// ROLE on a replica.

@@ -43,6 +43,8 @@ pub struct Start {
     pub bare: bool,
     /// The program as it was called.
     pub program: String,
+    /// The same as a full name.
+    pub executable: PathBuf,
     pub notes: Vec<Note>,
 }
 
@@ -97,6 +99,8 @@ pub fn run(mut start: Start) -> i32 {
 fn crash_and_signal_log(config: &Config, background: bool) {
     if config.crash_log_enabled {
         crash::install(config.use_exit_on_panic);
+    } else {
+        crash::remove();
     }
     let file = config.logfile.to_string_lossy();
     // The file that SAVE would be writing when a second SIGINT ends the process.
@@ -121,7 +125,8 @@ fn assemble(start: Start, supervisor: Supervised) -> Result<Shell, i32> {
     host.reactor.add_pipe(signals.pipe(), SIGNALS).map_err(|e| fatal("Can't watch signals", &e))?;
     let mut srv = Server::new(start.config, start.table, Clock::real(), Rng::from_os());
     srv.config_file = start.config_file;
-    srv.executable = Box::from(start.program.as_str());
+    srv.program = Box::from(start.program.as_str());
+    srv.executable = start.executable.to_string_lossy().into_owned().into_boxed_str();
     srv.supervisor = supervisor;
     apply_config(&mut srv);
     let mut shell = Shell::new(srv, host, signals);

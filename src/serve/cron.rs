@@ -172,10 +172,6 @@ pub fn expire(srv: &mut Server, fast: bool) {
 
 /// Before every sleep: wake those whose wait has ended, ask for acknowledgements.
 pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
-    if !srv.keys.touched.is_empty() {
-        // Nobody can subscribe to key events yet: what `notify-keyspace-events` gathers is let go.
-        drop(srv.keys.touched.take());
-    }
     if srv.debug.active_expire
         && !srv.repl.is_replica()
         && srv.persist.loading.is_none()

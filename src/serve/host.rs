@@ -202,6 +202,18 @@ impl Host for RealHost {
                 process::set_title(title);
                 Ok(())
             }
+            HostChange::Supervisor(state) => {
+                super::notify::systemd(state);
+                Ok(())
+            }
+            HostChange::CrashLog { enabled: true, exit_on_panic } => {
+                super::crash::install(*exit_on_panic);
+                Ok(())
+            }
+            HostChange::CrashLog { enabled: false, .. } => {
+                super::crash::remove();
+                Ok(())
+            }
         }
     }
 

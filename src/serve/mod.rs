@@ -377,7 +377,11 @@ impl Shell {
         if !self.host.data_readable || self.host.data_held {
             return;
         }
-        let Some(data) = self.host.child.as_mut().and_then(|c| c.data.as_mut()) else { return };
+        let Some(data) = self.host.child.as_mut().and_then(|c| c.data.as_mut()) else {
+            // The pipe's last event came after the child was collected: without this the loop would never sleep.
+            self.host.data_readable = false;
+            return;
+        };
         match data.read(&mut self.buffer) {
             Ok(0) => {
                 self.host.data_readable = false;

@@ -12,7 +12,7 @@ use crate::state::config::Supervised;
 pub fn supervisor(asked: Supervised) -> Supervised {
     let notified = std::env::var_os("NOTIFY_SOCKET").is_some();
     let upstart = std::env::var_os("UPSTART_JOB").is_some();
-    match asked {
+    let whom = match asked {
         Supervised::Auto if upstart => Supervised::Upstart,
         Supervised::Auto if notified => supervisor(Supervised::Systemd),
         Supervised::Auto => Supervised::No,
@@ -33,7 +33,15 @@ pub fn supervisor(asked: Supervised) -> Supervised {
             Supervised::Systemd
         }
         other => other,
+    };
+    if whom == Supervised::Systemd {
+        self::systemd("STATUS=Redis is loading...\n");
+        crate::log_notice!(
+            "Supervised by systemd. Please make sure you set appropriate values for TimeoutStartSec and \
+             TimeoutStopSec in your service unit."
+        );
     }
+    whom
 }
 
 /// Sends a line to systemd; nobody there is no error.

@@ -71,6 +71,10 @@ pub enum HostChange {
     OomScoreRelative(i32),
     /// The process title, already expanded.
     ProcTitle(String),
+    /// What systemd is told, one `NAME=value`.
+    Supervisor(&'static str),
+    /// `crash-log-enabled`, `use-exit-on-panic`.
+    CrashLog { enabled: bool, exit_on_panic: bool },
 }
 
 /// Numbers about the process that only the kernel or the allocator knows. Bytes.

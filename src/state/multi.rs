@@ -19,7 +19,7 @@ pub type DbKey = (usize, Box<[u8]>);
 pub struct Transaction {
     /// Queued commands: the command's id in the table, and its arguments.
     pub queue: Vec<(u16, OwnedArgs)>,
-    /// Bytes of the queued arguments.
+    /// Bytes of the queued arguments, and of a pointer to each.
     pub queue_bytes: usize,
     /// Flags that any of the queued commands has.
     pub flags: Flags,

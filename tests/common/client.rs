@@ -182,6 +182,11 @@ impl Client {
         Client::over(Box::new(UnixStream::connect(path).unwrap()))
     }
 
+    /// [`Client::unix`] where failure is an answer, too.
+    pub fn try_unix(path: &Path) -> io::Result<Client> {
+        Ok(Client::over(Box::new(UnixStream::connect(path)?)))
+    }
+
     fn over(socket: Box<dyn Socket>) -> Client {
         Client { socket, buffer: Vec::new(), at: 0, limit: patience(REPLY) }
     }

@@ -1,6 +1,6 @@
 //! A stream of commands drawn from a seed, played to two servers at once.
 //!
-//! `generate` draws, `strings`, `keys`, `conn` and `wrong` are its families, `play` sends each step to both
+//! `generate` draws, `strings`, `keys`, `conn`, `admin` and `wrong` are its families, `play` sends each step to both
 //! servers and compares, `shrink` shortens a stream that shows a difference, `intended` lists the differences
 //! we want, as data. A step is data (bytes to send and how to compare the answers), so a stream can be cut,
 //! replayed and printed.
@@ -11,6 +11,7 @@
 //! generator.
 #![allow(dead_code)] // each test binary uses its own part
 
+pub mod admin;
 pub mod compare;
 pub mod conn;
 pub mod generate;

@@ -22,7 +22,11 @@ pub enum Check {
     Fields,
     /// The map that HELLO answers: version and id are masked.
     Hello,
-    /// INFO: each field name that Redis prints is there; the lines of Keyspace are equal.
+    /// CONFIG GET of everything: each name that Redis knows has its value, but for a few.
+    ConfigAll,
+    /// A map of which the names count, in their order.
+    Names,
+    /// INFO: each line that Redis prints is there, by its name and in its order; those of Keyspace are equal.
     InfoNames,
     /// A SCAN: the call is repeated with each returned cursor up to 0, the keys compared as sets.
     ScanLoop,

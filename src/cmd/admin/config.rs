@@ -104,6 +104,10 @@ fn carry_out(srv: &mut Server, host: &mut dyn Host, effect: Effect) -> Result<()
         }
         Apply::ProcTitle if srv.config.set_proc_title => host.apply(&effects::proc_title(srv)),
         Apply::OomScore => oom_score(srv, host),
+        Apply::CrashLog => host.apply(&HostChange::CrashLog {
+            enabled: srv.config.crash_log_enabled,
+            exit_on_panic: srv.config.use_exit_on_panic,
+        }),
         Apply::Dir => directory(srv, host),
         Apply::GoodReplicas => {
             primary::refresh_good(srv);
@@ -121,7 +125,6 @@ fn carry_out(srv: &mut Server, host: &mut dyn Host, effect: Effect) -> Result<()
         | Apply::JemallocThread
         | Apply::Hz
         | Apply::ProcTitle
-        | Apply::CrashLog
         | Apply::Watchdog
         | Apply::Locale
         | Apply::AppendOnly

@@ -24,7 +24,7 @@ pub fn id(cx: &mut Ctx<'_>, _: Args<'_>) -> Result<Outcome, CmdError> {
 
 /// CLIENT INFO: one's own line of CLIENT LIST.
 pub fn info(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
-    let mut line = clientinfo::line_during(cx.srv, cx.me, args);
+    let mut line = clientinfo::line_during(cx.srv, cx.me, args, cx.out);
     line.push('\n');
     cx.out.verbatim("txt", line.as_bytes());
     Ok(Outcome::Done)

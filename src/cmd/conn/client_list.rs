@@ -48,7 +48,7 @@ pub fn list(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     };
     let mut text = String::with_capacity(chosen.len() * 256);
     for id in chosen {
-        text.push_str(&clientinfo::line_during(cx.srv, id, args));
+        text.push_str(&clientinfo::line_during(cx.srv, id, args, cx.out));
         text.push('\n');
     }
     cx.out.verbatim("txt", text.as_bytes());
