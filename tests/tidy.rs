@@ -58,6 +58,7 @@ const UNSAFE: &[&str] = &[
     "net/signals.rs",
     "net/stream.rs",
     "object/entry.rs",
+    "object/member.rs",
     "serve/fork.rs",
     "serve/process.rs",
     "serve/title.rs",

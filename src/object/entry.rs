@@ -37,6 +37,7 @@ use std::marker::PhantomData;
 use std::mem::{ManuallyDrop, align_of, size_of};
 use std::ptr::{self, NonNull};
 
+pub use crate::base::alloc::size_class;
 use crate::base::num::{IntBuf, digits_i64, fmt_i64, parse_i64};
 use crate::ds::table::Handle;
 
@@ -131,21 +132,6 @@ unsafe impl<V: Body> Handle for EntryOf<V> {
     }
 }
 
-/// The usable size of a jemalloc allocation of `n` bytes (quantum 16, four classes a doubling).
-///
-/// Source: jemalloc 5 manual, "size classes".
-#[inline]
-pub const fn size_class(n: usize) -> usize {
-    if n <= 8 {
-        8
-    } else if n <= 128 {
-        (n + 15) & !15
-    } else {
-        let step = 1 << (usize::BITS - 1 - (n - 1).leading_zeros() - 2);
-        (n + step - 1) & !(step - 1)
-    }
-}
-
 /// Grows `buf` so that it can hold `len` bytes, with the spare room that Redis leaves after an append: as
 /// much again up to 1 MiB, then 1 MiB.
 pub fn room_for(buf: &mut Vec<u8>, len: usize) {
@@ -196,7 +182,7 @@ impl Shape {
 }
 
 #[inline]
-const fn varint_len(n: usize) -> usize {
+pub(super) const fn varint_len(n: usize) -> usize {
     if n < 0x80 {
         1
     } else if n < 0x4000 {
@@ -211,7 +197,7 @@ const fn varint_len(n: usize) -> usize {
 /// # Safety
 /// `at` is valid for writes of that many bytes.
 #[inline]
-unsafe fn write_varint(at: *mut u8, n: usize) -> usize {
+pub(super) unsafe fn write_varint(at: *mut u8, n: usize) -> usize {
     // SAFETY: the caller gives the room.
     unsafe {
         if n < 0x80 {
@@ -234,7 +220,7 @@ unsafe fn write_varint(at: *mut u8, n: usize) -> usize {
 /// # Safety
 /// `at` points to what [`write_varint`] wrote.
 #[inline]
-unsafe fn read_varint(at: *const u8) -> (usize, usize) {
+pub(super) unsafe fn read_varint(at: *const u8) -> (usize, usize) {
     // SAFETY: the first byte tells how many follow, all written by `write_varint`.
     unsafe {
         let first = at.read();
