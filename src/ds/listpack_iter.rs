@@ -231,6 +231,11 @@ impl Listpack {
         Iter { front: pos.0, ..self.iter() }
     }
 
+    /// The elements from the one at `first` up to the one at `last`, both included.
+    pub fn iter_between(&self, first: Pos, last: Pos) -> Iter<'_> {
+        Iter { front: first.0, ..self.iter_up_to(last) }
+    }
+
     /// The elements from the first up to the one at `pos`, which is the first from behind.
     pub fn iter_up_to(&self, pos: Pos) -> Iter<'_> {
         Iter { back: pos.0 + self.size_at(pos.0), ..self.iter() }

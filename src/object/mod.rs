@@ -9,11 +9,14 @@
 
 pub mod digest;
 pub mod entry;
+mod field;
 pub mod hash;
 pub mod list;
 mod member;
+mod pick;
 pub mod set;
 pub mod zset;
+pub mod zset_range;
 
 use crate::base::hash::KeyHash;
 

@@ -10,14 +10,17 @@
 //! Members are shown as [`Entry`], borrowed from where they lie. In a table each is one allocation
 //! (`member.rs`) found by one cache line.
 
+use std::collections::HashSet;
+
+use super::Limits;
 use super::digest::Sum;
-use super::{Limits, member::Member};
+use super::member::Member;
+use super::pick::{Picker, is_few};
 use crate::base::num::{IntBuf, digits_i64, parse_i64};
 use crate::base::rng::Rng;
 use crate::ds::intset::Intset;
 use crate::ds::listpack::{self, Listpack, SAFE_BYTES, bytes_of_repeated};
-use crate::ds::table::{Handle, Table};
-use crate::ds::table;
+use crate::ds::table::{self, Table};
 
 pub use crate::ds::listpack::Entry;
 
@@ -220,6 +223,77 @@ impl Set {
             Set::Ints(set) => set.random(rng).map(Entry::Int),
             Set::Packed(list) => list.at(rng.below(list.len() as u64) as i64),
             Set::Table(table) => table.random(rng).map(|member| Entry::Str(member.text())),
+        }
+    }
+
+    /// Visits `count` random members, the same possibly more than once.
+    pub fn random_repeated(&self, count: u64, rng: &mut Rng, visit: &mut dyn FnMut(Entry<'_>)) {
+        // A listpack is walked once, not for each draw.
+        let packed: Vec<Entry<'_>> = match self {
+            Set::Packed(list) if count > 1 => list.iter().collect(),
+            _ => Vec::new(),
+        };
+        for _ in 0..count {
+            let one = match packed.len() {
+                0 => self.random(rng),
+                len => packed.get(rng.below(len as u64) as usize).copied(),
+            };
+            let Some(member) = one else { return };
+            visit(member);
+        }
+    }
+
+    /// Visits `count` different random members, all if there are no more.
+    pub fn random_distinct(&self, count: usize, rng: &mut Rng, visit: &mut dyn FnMut(Entry<'_>)) {
+        let len = self.len();
+        if let Set::Table(table) = self
+            && is_few(len, count)
+        {
+            // A member is known by where its text lies.
+            let mut seen = HashSet::with_capacity(count);
+            while seen.len() < count {
+                let Some(one) = table.random(rng) else { return };
+                if seen.insert(one.text().as_ptr().addr()) {
+                    visit(Entry::Str(one.text()));
+                }
+            }
+            return;
+        }
+        let mut picker = Picker::new(len, count);
+        for member in self.iter() {
+            if picker.is_done() {
+                return;
+            }
+            if picker.take(rng) {
+                visit(member);
+            }
+        }
+    }
+
+    /// Takes `count` random members out and shows them, all if there are no more (SPOP with a count).
+    pub fn pop_many(&mut self, count: usize, rng: &mut Rng, visit: &mut dyn FnMut(Entry<'_>)) {
+        let mut picker = Picker::new(self.len(), count);
+        match self {
+            Set::Ints(set) => set.retain(|number| {
+                let taken = !picker.is_done() && picker.take(rng);
+                if taken {
+                    visit(Entry::Int(number));
+                }
+                !taken
+            }),
+            Set::Packed(list) => list.retain(|member| {
+                let taken = !picker.is_done() && picker.take(rng);
+                if taken {
+                    visit(member);
+                }
+                !taken
+            }),
+            Set::Table(table) => {
+                for _ in 0..count {
+                    let Some(member) = table.remove_random(rng) else { return };
+                    visit(Entry::Str(member.text()));
+                }
+            }
         }
     }
 
