@@ -17,10 +17,12 @@ use super::rdb::{
     put_length, string,
 };
 use super::rdb_error::{ErrorKind, Fault, RdbError};
-use super::rdb_read::string_value;
+use super::rdb_read::{ReadOptions, string_value};
+use super::rdb_values::{self, Source};
 use crate::base::crc::crc64;
 use crate::base::lzf;
 use crate::base::num::{IntBuf, fmt_i64, parse_i64};
+use crate::ds::listpack::Entry as Element;
 use crate::object::{Entry, NewValue, Value, ValueRef};
 use std::io;
 
@@ -123,7 +125,7 @@ impl<'p, W: Sink> RdbWriter<'p, W> {
     pub fn new(sink: W, opts: WriteOptions<'p>) -> Self {
         let out = SumSink::new(sink, opts.buffer, opts.checksum);
         RdbWriter {
-            out: Strings { out, compression: opts.compression, packed: Vec::new() },
+            out: Strings { out, compression: opts.compression, version: opts.version, packed: Vec::new() },
             version: opts.version,
             usage: opts.usage,
             progress: opts.progress,
@@ -214,7 +216,7 @@ impl<'p, W: Sink> RdbWriter<'p, W> {
             }
             Usage::Freq(counter) => self.out.out.put(&[opcode::FREQ, counter(entry.lru())])?,
         }
-        self.out.out.byte(value_kind(entry))?;
+        self.out.out.byte(value_kind(entry, self.version))?;
         self.out.text(entry.key())?;
         self.out.value(entry)?;
         self.keys += 1;
@@ -250,15 +252,38 @@ impl<'p, W: Sink> RdbWriter<'p, W> {
 }
 
 /// Writes the two encodings everything is made of.
-struct Strings<W: Sink> {
+pub struct Strings<W: Sink> {
     out: SumSink<W>,
     compression: bool,
+    version: u16,
     packed: Vec<u8>,
 }
 
 impl<W: Sink> Strings<W> {
-    fn len(&mut self, n: u64) -> io::Result<()> {
+    /// A length or a count.
+    pub(super) fn len(&mut self, n: u64) -> io::Result<()> {
         self.out.put(put_length(n, &mut [0; 9]))
+    }
+
+    /// Bytes as they are, without a length.
+    pub(super) fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.put(bytes)
+    }
+
+    /// An element of a collection, as a string.
+    pub(super) fn element(&mut self, element: Element<'_>) -> io::Result<()> {
+        match element {
+            Element::Int(n) => self.int(n),
+            Element::Str(bytes) => self.text(bytes),
+        }
+    }
+
+    /// A string that is LZF-compressed already, and its length uncompressed.
+    pub(super) fn packed(&mut self, packed: &[u8], len: usize) -> io::Result<()> {
+        self.out.byte(LZF_MARK)?;
+        self.len(packed.len() as u64)?;
+        self.len(len as u64)?;
+        self.out.put(packed)
     }
 
     fn int(&mut self, n: i64) -> io::Result<()> {
@@ -275,7 +300,7 @@ impl<W: Sink> Strings<W> {
     }
 
     /// A string in the shortest of its three forms.
-    fn text(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn text(&mut self, bytes: &[u8]) -> io::Result<()> {
         if bytes.len() <= INT_MAX_LEN {
             if let Some(n) = parse_i64(bytes)
                 && let Some(coded) = put_int(n, &mut [0; 5])
@@ -298,26 +323,47 @@ impl<W: Sink> Strings<W> {
         match entry.value() {
             ValueRef::Int(n) => self.int(n),
             ValueRef::Str(bytes) => self.text(bytes),
-            ValueRef::Obj(_) => Err(io::ErrorKind::Unsupported.into()),
+            ValueRef::Obj(Value::Hash(hash)) => rdb_values::hash::write(hash, self),
+            ValueRef::Obj(Value::Zset(set)) => rdb_values::zset::write(set, self),
+            ValueRef::Obj(Value::List(list)) => rdb_values::list::write(list, self),
+            ValueRef::Obj(Value::Set(set)) => rdb_values::set::write(set, self.version, self),
         }
     }
 }
 
-/// The type id of the entry's value.
-fn value_kind(entry: &Entry) -> u8 {
+/// The type id of the entry's value in files of a version.
+fn value_kind(entry: &Entry, version: u16) -> u8 {
     match entry.value() {
         ValueRef::Int(_) | ValueRef::Str(_) => kind::STRING,
         ValueRef::Obj(Value::List(_)) => kind::LIST_QUICKLIST_2,
-        ValueRef::Obj(Value::Set(_)) => kind::SET,
-        ValueRef::Obj(Value::Hash(_)) => kind::HASH,
-        ValueRef::Obj(Value::Zset(_)) => kind::ZSET_2,
+        ValueRef::Obj(Value::Set(set)) => rdb_values::set::kind_of(set, version),
+        ValueRef::Obj(Value::Hash(hash)) => rdb_values::hash::kind_of(hash),
+        ValueRef::Obj(Value::Zset(set)) => rdb_values::zset::kind_of(set),
     }
+}
+
+/// What a value writes, without type and footer.
+#[cfg(test)]
+pub(super) fn value_bytes(write: impl FnOnce(&mut Strings<Vec<u8>>) -> io::Result<()>) -> Vec<u8> {
+    let mut strings = Strings {
+        out: SumSink::new(Vec::new(), 64, false),
+        compression: true,
+        version: WRITE_VERSION,
+        packed: Vec::new(),
+    };
+    write(&mut strings).unwrap();
+    strings.out.finish().unwrap()
 }
 
 /// The value of `entry` as DUMP returns it: type, value, version, CRC-64.
 pub fn dump_payload(entry: &Entry, compression: bool) -> Vec<u8> {
-    let mut strings = Strings { out: SumSink::new(Vec::new(), 64, false), compression, packed: Vec::new() };
-    let written = strings.out.byte(value_kind(entry)).and_then(|()| strings.value(entry));
+    let mut strings = Strings {
+        out: SumSink::new(Vec::new(), 64, false),
+        compression,
+        version: WRITE_VERSION,
+        packed: Vec::new(),
+    };
+    let written = strings.out.byte(value_kind(entry, WRITE_VERSION)).and_then(|()| strings.value(entry));
     // A vector takes everything: there is no error to lose.
     let mut payload = written.and_then(|()| strings.out.finish()).unwrap_or_default();
     payload.extend_from_slice(&WRITE_VERSION.to_le_bytes());
@@ -350,11 +396,11 @@ impl std::error::Error for RestoreError {}
 /// decompressed. As in Redis, bytes between the value and the footer are ignored.
 ///
 /// # Errors
-/// See [`RestoreError`]; types other than strings are [`ErrorKind::UnsupportedType`].
+/// See [`RestoreError`].
 pub fn restore_payload<'a>(
     payload: &'a [u8],
     scratch: &'a mut Vec<u8>,
-    checksum: bool,
+    opts: &ReadOptions,
 ) -> Result<NewValue<'a>, RestoreError> {
     let (body, footer) =
         payload.split_at_checked(payload.len().wrapping_sub(DUMP_FOOTER)).ok_or(RestoreError::Footer)?;
@@ -363,21 +409,25 @@ pub fn restore_payload<'a>(
     if u16::from_le_bytes([*low, *high]) > MAX_VERSION {
         return Err(RestoreError::Footer);
     }
-    if checksum && crc64(0, &payload[..payload.len() - 8]) != sum {
+    if opts.checksum && crc64(0, &payload[..payload.len() - 8]) != sum {
         return Err(RestoreError::Footer);
     }
-    restore_value(body, scratch).map_err(|fault| RestoreError::Value(fault.at(1)))
+    restore_value(body, scratch, opts).map_err(|fault| RestoreError::Value(fault.at(1)))
 }
 
-fn restore_value<'a>(body: &'a [u8], scratch: &'a mut Vec<u8>) -> Result<NewValue<'a>, Fault> {
+fn restore_value<'a>(
+    body: &'a [u8],
+    scratch: &'a mut Vec<u8>,
+    opts: &ReadOptions,
+) -> Result<NewValue<'a>, Fault> {
     let eof = || Fault::new(ErrorKind::UnexpectedEof);
     let (&op, rest) = body.split_first().ok_or_else(eof)?;
+    let max = rest.len().saturating_mul(1024) as u64;
     if op != kind::STRING {
-        let known = rdb::type_name(op).is_some();
-        let kind = if known { ErrorKind::UnsupportedType(op) } else { ErrorKind::UnknownType(op) };
-        return Err(Fault::new(kind));
+        let value = rdb_values::read(op, &mut Source::new(rest, max), opts.sanitize, &opts.limits)?;
+        return Ok(NewValue::Obj(Box::new(value)));
     }
-    match string(rest, rest.len().saturating_mul(1024) as u64)? {
+    match string(rest, max)? {
         Frame::Whole(text, _) => string_value(text, scratch),
         Frame::Need(_) => Err(eof()),
     }
