@@ -220,12 +220,6 @@ impl Keyspace {
         self.hash.hash(key)
     }
 
-    /// The hash function of keys, which the tables of members share.
-    #[inline]
-    pub fn key_hash(&self) -> KeyHash {
-        self.hash
-    }
-
     /// Asks for the memory that a lookup of this hash will read first.
     #[inline]
     pub fn prefetch(&self, db: usize, hash: u64) {
