@@ -370,6 +370,11 @@ impl Keyspace {
         self.lookup_hashed(self.hash(key), db, key, Look::WRITE, now)?.value_mut()
     }
 
+    /// An entry whose value is to be changed in place, whatever it holds.
+    pub fn edit_entry(&mut self, db: usize, key: &[u8], now: Millis) -> Option<&mut Entry> {
+        self.lookup_hashed(self.hash(key), db, key, Look::WRITE, now)
+    }
+
     /// Stores a string, as a number where it reads as one. `true`: a living key was overwritten.
     #[inline]
     pub fn set_string(&mut self, db: usize, key: &[u8], text: &[u8], expire: SetExpire, now: Millis) -> bool {

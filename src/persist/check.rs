@@ -212,26 +212,13 @@ impl Fault {
                 self.doing = if index == 0 { "read-key" } else { "read-object-value" };
             }
             let rest = &body[pos..];
-            let taken = match piece {
-                Piece::Fixed(n) => (rest.len() >= *n).then_some(*n),
-                Piece::Len => whole(rdb::length(rest)).map(|(_, size)| size),
-                Piece::Str => whole(rdb::string(rest, u64::MAX)).and_then(|(text, size)| {
-                    if is_value && index == 0 {
-                        self.key = key_text(text);
-                    }
-                    (!broken(&text)).then_some(size)
-                }),
-                Piece::TextScore => {
-                    let size = rest.first().map(|&len| 1 + if len > 252 { 0 } else { usize::from(len) });
-                    size.filter(|size| *size <= rest.len())
-                }
-                // Where inside a collection the damage is, the reader's own error says.
-                Piece::Counted(_) | Piece::ModuleFields => None,
-            };
-            match taken {
-                Some(size) => pos += size,
-                None => {
-                    pos += partial(*piece, rest);
+            if let (true, 0, Some((text, _))) = (is_value, index, whole(rdb::string(rest, u64::MAX))) {
+                self.key = key_text(text);
+            }
+            match measure(*piece, rest) {
+                Ok(size) => pos += size,
+                Err(size) => {
+                    pos += size;
                     break;
                 }
             }
@@ -298,10 +285,45 @@ fn key_text(text: Text<'_>) -> Option<Vec<u8>> {
     }
 }
 
+/// Size of a field.
+///
+/// # Errors
+/// It is broken or cut off; how many of its bytes come in before that is missed.
+fn measure(piece: Piece, rest: &[u8]) -> Result<usize, usize> {
+    let size = match piece {
+        Piece::Fixed(n) => (rest.len() >= n).then_some(n),
+        Piece::Len => whole(rdb::length(rest)).map(|(_, size)| size),
+        Piece::Str => {
+            whole(rdb::string(rest, u64::MAX)).filter(|(text, _)| !broken(text)).map(|(_, size)| size)
+        }
+        Piece::TextScore => {
+            // Longer ones stand for infinities and NaN.
+            let size = rest.first().map(|len| 1 + if *len > 252 { 0 } else { usize::from(*len) });
+            size.filter(|size| *size <= rest.len())
+        }
+        Piece::Counted(each) => {
+            let Some((count, mut pos)) = whole(rdb::length(rest)) else {
+                return Err(partial(Piece::Len, rest));
+            };
+            for _ in 0..count.number() {
+                for piece in each {
+                    pos += measure(*piece, &rest[pos..]).map_err(|size| pos + size)?;
+                }
+            }
+            Some(pos)
+        }
+        Piece::ModuleFields => None,
+    };
+    size.ok_or_else(|| partial(piece, rest))
+}
+
 /// Bytes of a broken field that come in before its end is missed: the parts of it that are whole.
 fn partial(piece: Piece, rest: &[u8]) -> usize {
-    if matches!(piece, Piece::Fixed(_)) {
-        return 0;
+    match piece {
+        Piece::Fixed(_) => return 0,
+        // Of a score in text, the length alone.
+        Piece::TextScore => return rest.len().min(1),
+        _ => {}
     }
     // Of a length the first byte is read alone.
     let Some((length, size)) = whole(rdb::length(rest)) else { return rest.len().min(1) };
