@@ -464,6 +464,7 @@ mod tests {
         init(Level::Notice, Some(&path));
         check_file(&path)?;
         assert!(check_file(temp.path()).is_err());
+        set_role('M');
         crate::log_verbose!("too quiet");
         crate::log_notice!("Ready to accept connections {}", "tcp");
         std::fs::rename(&path, temp.path().join("old.log"))?;
