@@ -50,6 +50,8 @@ const BANNED: &[(&str, &[&str])] = &[
 const UNSAFE: &[&str] = &[
     "base/log.rs",
     "base/tsc.rs",
+    "ds/sorted.rs",
+    "ds/sorted/element.rs",
     "ds/table.rs",
     "ds/table/bucket.rs",
     "ds/table/tests.rs",
@@ -58,6 +60,7 @@ const UNSAFE: &[&str] = &[
     "net/signals.rs",
     "net/stream.rs",
     "object/entry.rs",
+    "object/field.rs",
     "serve/fork.rs",
     "serve/process.rs",
     "serve/title.rs",

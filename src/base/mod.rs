@@ -1,5 +1,6 @@
 //! Floor 0: numbers, bytes, time, chance and the log. Knows no Redis command.
 
+pub mod alloc;
 pub mod bio;
 pub mod bytes;
 pub mod clock;

@@ -1,4 +1,8 @@
 //! Floor 1: data structures. They know neither keys nor clients.
 
+pub mod intset;
+pub mod listpack;
+mod listpack_iter;
+pub mod sorted;
 pub mod table;
 mod table_scan;

@@ -93,7 +93,7 @@ pub struct Table<H: Handle> {
     shrink_below: usize,
     may_resize: bool,
     pub(super) chains: Chains,
-    hash: KeyHash,
+    pub(super) hash: KeyHash,
     owns: PhantomData<H>,
 }
 

@@ -315,6 +315,22 @@ fn is_tagged(line: Line, slot: usize) -> bool {
     unsafe { tags(line.head()) >> slot & 1 != 0 }
 }
 
+impl<H: Handle + Clone> Clone for Table<H> {
+    fn clone(&self) -> Self {
+        let mut copy = Table::new(self.hash);
+        for element in self {
+            copy.insert_unique(self.hash(element.key()), element.clone());
+        }
+        copy
+    }
+}
+
+impl<H: Handle> std::fmt::Debug for Table<H> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.iter().map(|element| element.key().escape_ascii().to_string())).finish()
+    }
+}
+
 /// All elements of a table.
 pub struct Iter<'a, H: Handle> {
     table: &'a Table<H>,

@@ -62,6 +62,22 @@ pub mod opcode {
 pub mod kind {
     /// One string.
     pub const STRING: u8 = 0;
+    /// List: a count, then strings.
+    pub const LIST: u8 = 1;
+    /// Set: a count, then strings.
+    pub const SET: u8 = 2;
+    /// Hash: a count, then pairs of strings.
+    pub const HASH: u8 = 4;
+    /// Sorted set: a count, then a string and a binary double each.
+    pub const ZSET_2: u8 = 5;
+    /// Set of integers: an intset in a string.
+    pub const SET_INTSET: u8 = 11;
+    /// List: a count, then ziplists in strings (3.2 to 6.2).
+    pub const LIST_QUICKLIST: u8 = 14;
+    /// List: a count, then for each node its container and a string (7.0).
+    pub const LIST_QUICKLIST_2: u8 = 18;
+    /// Set: a listpack in a string (7.2, version 11).
+    pub const SET_LISTPACK: u8 = 20;
     /// Module value of the 4.0 release candidates; refused.
     pub const MODULE_PRE_GA: u8 = 6;
     /// Module value that can be stepped over without its module.

@@ -21,7 +21,7 @@ use super::rdb_read::string_value;
 use crate::base::crc::crc64;
 use crate::base::lzf;
 use crate::base::num::{IntBuf, fmt_i64, parse_i64};
-use crate::object::{Entry, NewValue, ValueRef};
+use crate::object::{Entry, NewValue, Value, ValueRef};
 use std::io;
 
 /// Default size of the write buffer in bytes.
@@ -298,7 +298,7 @@ impl<W: Sink> Strings<W> {
         match entry.value() {
             ValueRef::Int(n) => self.int(n),
             ValueRef::Str(bytes) => self.text(bytes),
-            ValueRef::Obj(value) => match *value {},
+            ValueRef::Obj(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 }
@@ -307,7 +307,10 @@ impl<W: Sink> Strings<W> {
 fn value_kind(entry: &Entry) -> u8 {
     match entry.value() {
         ValueRef::Int(_) | ValueRef::Str(_) => kind::STRING,
-        ValueRef::Obj(value) => match *value {},
+        ValueRef::Obj(Value::List(_)) => kind::LIST_QUICKLIST_2,
+        ValueRef::Obj(Value::Set(_)) => kind::SET,
+        ValueRef::Obj(Value::Hash(_)) => kind::HASH,
+        ValueRef::Obj(Value::Zset(_)) => kind::ZSET_2,
     }
 }
 

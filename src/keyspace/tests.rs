@@ -23,7 +23,7 @@ pub(super) fn text(entry: &Entry) -> Vec<u8> {
     match entry.value() {
         ValueRef::Int(number) => number.to_string().into_bytes(),
         ValueRef::Str(text) => text.to_vec(),
-        ValueRef::Obj(value) => match *value {},
+        ValueRef::Obj(value) => panic!("{value:?}"),
     }
 }
 

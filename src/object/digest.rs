@@ -11,6 +11,7 @@
 
 use sha1::{Digest, Sha1};
 
+use super::Value;
 use super::entry::{Entry, ValueRef};
 use crate::base::num::{IntBuf, fmt_i64};
 
@@ -40,7 +41,10 @@ impl Sum {
         match entry.value() {
             ValueRef::Int(number) => self.mix(fmt_i64(number, &mut IntBuf::new())),
             ValueRef::Str(text) => self.mix(text),
-            ValueRef::Obj(value) => match *value {},
+            ValueRef::Obj(Value::List(list)) => list.digest(self),
+            ValueRef::Obj(Value::Set(set)) => set.digest(self),
+            ValueRef::Obj(Value::Hash(hash)) => hash.digest(self),
+            ValueRef::Obj(Value::Zset(zset)) => zset.digest(self),
         }
         if entry.has_expire() {
             self.add(EXPIRES);
@@ -62,7 +66,10 @@ impl Sum {
 fn type_number(entry: &Entry) -> u32 {
     match entry.value() {
         ValueRef::Int(_) | ValueRef::Str(_) => 0,
-        ValueRef::Obj(value) => match *value {},
+        ValueRef::Obj(Value::List(_)) => 1,
+        ValueRef::Obj(Value::Set(_)) => 2,
+        ValueRef::Obj(Value::Zset(_)) => 3,
+        ValueRef::Obj(Value::Hash(_)) => 4,
     }
 }
 

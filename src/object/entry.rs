@@ -37,6 +37,7 @@ use std::marker::PhantomData;
 use std::mem::{ManuallyDrop, align_of, size_of};
 use std::ptr::{self, NonNull};
 
+pub use crate::base::alloc::size_class;
 use crate::base::num::{IntBuf, digits_i64, fmt_i64, parse_i64};
 use crate::ds::table::Handle;
 
@@ -128,21 +129,6 @@ unsafe impl<V: Body> Handle for EntryOf<V> {
     #[inline]
     fn tag(&self) -> bool {
         self.has_expire()
-    }
-}
-
-/// The usable size of a jemalloc allocation of `n` bytes (quantum 16, four classes a doubling).
-///
-/// Source: jemalloc 5 manual, "size classes".
-#[inline]
-pub const fn size_class(n: usize) -> usize {
-    if n <= 8 {
-        8
-    } else if n <= 128 {
-        (n + 15) & !15
-    } else {
-        let step = 1 << (usize::BITS - 1 - (n - 1).leading_zeros() - 2);
-        (n + step - 1) & !(step - 1)
     }
 }
 

@@ -47,7 +47,7 @@ fn show(item: &Item<'_>) -> String {
                 NewValue::Int(n) => format!("int {n}"),
                 NewValue::Str(b) => format!("str {}", text(b)),
                 NewValue::Raw(b) => format!("str {}", text(b)),
-                NewValue::Obj(v) => match **v {},
+                NewValue::Obj(v) => panic!("{v:?}"),
             };
             format!("{} = {value} {expire:?} {idle:?} {freq:?}", text(key))
         }

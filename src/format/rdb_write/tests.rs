@@ -41,7 +41,7 @@ fn bytes(value: NewValue<'_>) -> Vec<u8> {
         }
         NewValue::Str(b) => b.to_vec(),
         NewValue::Raw(b) => b,
-        NewValue::Obj(v) => match *v {},
+        NewValue::Obj(v) => panic!("{v:?}"),
     }
 }
 
