@@ -61,6 +61,7 @@ const UNSAFE: &[&str] = &[
     "net/stream.rs",
     "object/entry.rs",
     "object/field.rs",
+    "object/member.rs",
     "serve/fork.rs",
     "serve/process.rs",
     "serve/title.rs",

@@ -3,6 +3,7 @@
 pub mod intset;
 pub mod listpack;
 mod listpack_iter;
+pub mod quicklist;
 pub mod sorted;
 pub mod table;
 mod table_scan;

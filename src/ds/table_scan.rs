@@ -103,6 +103,16 @@ impl<H: Handle> Table<H> {
         buckets.find_map(|bucket| self.nth(bucket, 0)).map(|(line, slot)| self.element(line, slot))
     }
 
+    /// Takes an element out, each as likely as any other; `None` when the table is empty.
+    pub fn remove_random(&mut self, rng: &mut Rng) -> Option<H> {
+        let chosen = self.random(rng)?.key();
+        let (hash, start, len) = (self.hash(chosen), chosen.as_ptr(), chosen.len());
+        // SAFETY: the key lies behind the element's pointer, not in the table, and the element lives on: it is
+        // moved out and returned. The key is read only while the element is looked for.
+        let key = unsafe { std::slice::from_raw_parts(start, len) };
+        self.remove_hashed(hash, key)
+    }
+
     /// Adds up to `n` random elements to `out`, bucket by bucket: all there are if there are no more than
     /// `n`, else possibly some twice.
     pub fn sample<'a>(&'a self, rng: &mut Rng, n: usize, out: &mut Vec<&'a H>) {

@@ -5,4 +5,5 @@ pub mod rdb;
 pub mod rdb_error;
 pub mod rdb_read;
 pub mod rdb_scan;
+pub mod rdb_values;
 pub mod rdb_write;

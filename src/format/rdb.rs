@@ -66,6 +66,8 @@ pub mod kind {
     pub const LIST: u8 = 1;
     /// Set: a count, then strings.
     pub const SET: u8 = 2;
+    /// Sorted set: a count, then a string and a double as text each (before 4.0).
+    pub const ZSET: u8 = 3;
     /// Hash: a count, then pairs of strings.
     pub const HASH: u8 = 4;
     /// Sorted set: a count, then a string and a binary double each.
@@ -74,6 +76,10 @@ pub mod kind {
     pub const SET_INTSET: u8 = 11;
     /// List: a count, then ziplists in strings (3.2 to 6.2).
     pub const LIST_QUICKLIST: u8 = 14;
+    /// Hash: a listpack in a string (7.0).
+    pub const HASH_LISTPACK: u8 = 16;
+    /// Sorted set: a listpack in a string (7.0).
+    pub const ZSET_LISTPACK: u8 = 17;
     /// List: a count, then for each node its container and a string (7.0).
     pub const LIST_QUICKLIST_2: u8 = 18;
     /// Set: a listpack in a string (7.2, version 11).

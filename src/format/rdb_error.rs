@@ -57,6 +57,10 @@ pub enum ErrorKind {
     ModuleWhen,
     /// Functions in the format of the 7.0 release candidates.
     FunctionPreGa,
+    /// A collection whose parts do not fit together, with Redis' words for it.
+    Damaged(&'static str),
+    /// A collection without elements: Redis skips the key, RESTORE refuses it.
+    EmptyKey,
     /// The footer does not agree with the bytes.
     Checksum {
         /// Computed over the bytes read.
@@ -183,6 +187,8 @@ impl std::fmt::Display for ErrorKind {
             ModulePreGa => f.write_str("Pre-release module format not supported"),
             ModuleOpcode(op) => write!(f, "Unknown opcode {op} in module data"),
             ModuleWhen => f.write_str("bad when_opcode"),
+            Damaged(what) => f.write_str(what),
+            EmptyKey => f.write_str("empty key"),
             FunctionPreGa => f.write_str("Pre-release function format not supported."),
             Checksum { expected, got } => {
                 write!(f, "Wrong RDB checksum expected: ({expected:x}) but got ({got:x}). Aborting now.")

@@ -574,7 +574,7 @@ pub(super) fn text(unit: &[u8], max: u64) -> Result<(Text<'_>, usize), Fault> {
 }
 
 /// The bytes of a stored string: borrowed, or decoded into `scratch`.
-fn plain<'a>(text: Text<'a>, scratch: &'a mut Vec<u8>) -> Result<&'a [u8], Fault> {
+pub(super) fn plain<'a>(text: Text<'a>, scratch: &'a mut Vec<u8>) -> Result<&'a [u8], Fault> {
     match text {
         Text::Plain(bytes) => return Ok(bytes),
         Text::Int(n) => {
@@ -605,7 +605,7 @@ pub(super) fn string_value<'a>(text: Text<'a>, scratch: &'a mut Vec<u8>) -> Resu
     Ok(number.map_or(NewValue::Str(bytes), NewValue::Int))
 }
 
-fn unpack(packed: &[u8], len: usize) -> Result<Vec<u8>, Fault> {
+pub(super) fn unpack(packed: &[u8], len: usize) -> Result<Vec<u8>, Fault> {
     lzf::decompress(packed, len).ok_or_else(|| Fault::new(ErrorKind::Lzf))
 }
 

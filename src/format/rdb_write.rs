@@ -18,9 +18,11 @@ use super::rdb::{
 };
 use super::rdb_error::{ErrorKind, Fault, RdbError};
 use super::rdb_read::string_value;
+use super::rdb_values;
 use crate::base::crc::crc64;
 use crate::base::lzf;
 use crate::base::num::{IntBuf, fmt_i64, parse_i64};
+use crate::ds::listpack::Entry as Element;
 use crate::object::{Entry, NewValue, Value, ValueRef};
 use std::io;
 
@@ -250,15 +252,29 @@ impl<'p, W: Sink> RdbWriter<'p, W> {
 }
 
 /// Writes the two encodings everything is made of.
-struct Strings<W: Sink> {
+pub struct Strings<W: Sink> {
     out: SumSink<W>,
     compression: bool,
     packed: Vec<u8>,
 }
 
 impl<W: Sink> Strings<W> {
-    fn len(&mut self, n: u64) -> io::Result<()> {
+    /// A length or a count.
+    pub(super) fn len(&mut self, n: u64) -> io::Result<()> {
         self.out.put(put_length(n, &mut [0; 9]))
+    }
+
+    /// Bytes as they are, without a length.
+    pub(super) fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.put(bytes)
+    }
+
+    /// An element of a collection, as a string.
+    pub(super) fn element(&mut self, element: Element<'_>) -> io::Result<()> {
+        match element {
+            Element::Int(n) => self.int(n),
+            Element::Str(bytes) => self.text(bytes),
+        }
     }
 
     fn int(&mut self, n: i64) -> io::Result<()> {
@@ -275,7 +291,7 @@ impl<W: Sink> Strings<W> {
     }
 
     /// A string in the shortest of its three forms.
-    fn text(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn text(&mut self, bytes: &[u8]) -> io::Result<()> {
         if bytes.len() <= INT_MAX_LEN {
             if let Some(n) = parse_i64(bytes)
                 && let Some(coded) = put_int(n, &mut [0; 5])
@@ -298,6 +314,8 @@ impl<W: Sink> Strings<W> {
         match entry.value() {
             ValueRef::Int(n) => self.int(n),
             ValueRef::Str(bytes) => self.text(bytes),
+            ValueRef::Obj(Value::Hash(hash)) => rdb_values::hash::write(hash, self),
+            ValueRef::Obj(Value::Zset(set)) => rdb_values::zset::write(set, self),
             ValueRef::Obj(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
@@ -309,9 +327,18 @@ fn value_kind(entry: &Entry) -> u8 {
         ValueRef::Int(_) | ValueRef::Str(_) => kind::STRING,
         ValueRef::Obj(Value::List(_)) => kind::LIST_QUICKLIST_2,
         ValueRef::Obj(Value::Set(_)) => kind::SET,
-        ValueRef::Obj(Value::Hash(_)) => kind::HASH,
-        ValueRef::Obj(Value::Zset(_)) => kind::ZSET_2,
+        ValueRef::Obj(Value::Hash(hash)) => rdb_values::hash::kind_of(hash),
+        ValueRef::Obj(Value::Zset(set)) => rdb_values::zset::kind_of(set),
     }
+}
+
+/// What a value writes, without type and footer.
+#[cfg(test)]
+pub(super) fn value_bytes(write: impl FnOnce(&mut Strings<Vec<u8>>) -> io::Result<()>) -> Vec<u8> {
+    let mut strings =
+        Strings { out: SumSink::new(Vec::new(), 64, false), compression: true, packed: Vec::new() };
+    write(&mut strings).unwrap();
+    strings.out.finish().unwrap()
 }
 
 /// The value of `entry` as DUMP returns it: type, value, version, CRC-64.

@@ -182,7 +182,7 @@ impl Shape {
 }
 
 #[inline]
-const fn varint_len(n: usize) -> usize {
+pub(super) const fn varint_len(n: usize) -> usize {
     if n < 0x80 {
         1
     } else if n < 0x4000 {
@@ -197,7 +197,7 @@ const fn varint_len(n: usize) -> usize {
 /// # Safety
 /// `at` is valid for writes of that many bytes.
 #[inline]
-unsafe fn write_varint(at: *mut u8, n: usize) -> usize {
+pub(super) unsafe fn write_varint(at: *mut u8, n: usize) -> usize {
     // SAFETY: the caller gives the room.
     unsafe {
         if n < 0x80 {
@@ -220,7 +220,7 @@ unsafe fn write_varint(at: *mut u8, n: usize) -> usize {
 /// # Safety
 /// `at` points to what [`write_varint`] wrote.
 #[inline]
-unsafe fn read_varint(at: *const u8) -> (usize, usize) {
+pub(super) unsafe fn read_varint(at: *const u8) -> (usize, usize) {
     // SAFETY: the first byte tells how many follow, all written by `write_varint`.
     unsafe {
         let first = at.read();

@@ -121,7 +121,7 @@ impl Hash {
             sum = sum.saturating_add(text.len());
         }
         if too_much || !pack.fits(sum) {
-            self.to_table(limits);
+            self.make_table(limits);
         }
     }
 
@@ -132,12 +132,12 @@ impl Hash {
             if !long && pack.fits(field.len() + value.len()) {
                 let is_new = set_packed(pack, field, value);
                 if is_new && pack.len() / 2 > limits.hash_max_listpack_entries {
-                    self.to_table(limits);
+                    self.make_table(limits);
                 }
                 return is_new;
             }
         }
-        self.to_table(limits).set(field, value)
+        self.make_table(limits).set(field, value)
     }
 
     /// Sets a field unless it is there, which is told by false. For loading: changes to a table at the size
@@ -276,12 +276,12 @@ impl Hash {
     /// from the first change to a table on.
     pub fn from_listpack(pack: Listpack, sanitize: bool, limits: &Limits) -> Option<Self> {
         let len = pack.len();
-        if len % 2 != 0 || (sanitize && has_twins(&pack)) {
+        if !len.is_multiple_of(2) || (sanitize && has_twins(&pack)) {
             return None;
         }
         let mut hash = Hash::Packed(pack);
         if len / 2 > limits.hash_max_listpack_entries {
-            hash.to_table(limits);
+            hash.make_table(limits);
         }
         Some(hash)
     }
@@ -290,7 +290,7 @@ impl Hash {
     pub fn for_loading(fields: u64, limits: &Limits) -> Self {
         let mut hash = Hash::new();
         if fields > limits.hash_max_listpack_entries as u64 {
-            hash.to_table(limits);
+            hash.make_table(limits);
         }
         hash
     }
@@ -303,7 +303,7 @@ impl Hash {
         }
     }
 
-    fn to_table(&mut self, limits: &Limits) -> &mut Fields {
+    fn make_table(&mut self, limits: &Limits) -> &mut Fields {
         if let Hash::Packed(pack) = self {
             let mut fields = Box::new(Fields { table: Table::new(limits.hash), bytes: 0 });
             let (mut one, mut other) = (IntBuf::new(), IntBuf::new());

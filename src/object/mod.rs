@@ -12,6 +12,7 @@ pub mod entry;
 mod field;
 pub mod hash;
 pub mod list;
+mod member;
 mod pick;
 pub mod set;
 pub mod zset;

@@ -110,7 +110,7 @@ impl Zset {
     /// Changes to the big encoding if a command that names `members` members calls for it.
     pub fn expect(&mut self, members: usize, limits: &Limits) {
         if members > limits.zset_max_listpack_entries {
-            self.to_sorted(limits);
+            self.make_sorted(limits);
         }
     }
 
@@ -207,7 +207,7 @@ impl Zset {
         {
             return insert(pack, member, score);
         }
-        self.to_sorted(limits).insert(member, score);
+        self.make_sorted(limits).insert(member, score);
     }
 
     /// Takes a member out and returns its score.
@@ -419,7 +419,10 @@ impl Zset {
     pub fn from_listpack(pack: Listpack, sanitize: bool, limits: &Limits) -> Option<Self> {
         let len = pack.len();
         let mut scores = pack.iter().skip(1).step_by(2);
-        if len % 2 != 0 || !scores.all(|score| read(score).is_some()) || (sanitize && has_twins(&pack)) {
+        if !len.is_multiple_of(2)
+            || !scores.all(|score| read(score).is_some())
+            || (sanitize && has_twins(&pack))
+        {
             return None;
         }
         let mut set = Zset::Packed(pack);
@@ -430,7 +433,7 @@ impl Zset {
     /// Adds a member with its score while loading, to the big encoding whatever the limits: [`Zset::pack`]
     /// is called at the end. False when the member is there already or the score is NaN.
     pub fn load(&mut self, member: &[u8], score: f64, limits: &Limits) -> bool {
-        let set = self.to_sorted(limits);
+        let set = self.make_sorted(limits);
         !score.is_nan() && set.insert(member, score).is_none()
     }
 
@@ -442,7 +445,7 @@ impl Zset {
         }
     }
 
-    fn to_sorted(&mut self, limits: &Limits) -> &mut Sorted {
+    fn make_sorted(&mut self, limits: &Limits) -> &mut Sorted {
         if let Zset::Packed(pack) = self {
             let mut set = Box::new(Sorted::new(limits.hash));
             let mut buf = IntBuf::new();

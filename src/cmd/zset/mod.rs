@@ -122,26 +122,26 @@ fn announce_removal(cx: &mut Ctx<'_>, key: &[u8], event: &'static str, count: us
 
 /// Puts the result of a command under a key, or removes the key when there is none; answers the size.
 fn store(cx: &mut Ctx<'_>, key: &[u8], set: Zset, event: &'static str) {
-    cx.out.count(set.len());
-    let old = if set.is_empty() {
+    let (len, empty) = (set.len(), set.is_empty());
+    let old = if empty {
         cx.srv.keys.remove(cx.db, key)
     } else {
         // A dead key expires before it is overwritten.
         cx.srv.keys.write_lookup(cx.db, key, cx.now);
         cx.srv.keys.insert(cx.db, new_entry(key, set))
     };
-    let gone = old.is_some();
+    if !empty {
+        cx.touch(key, Class::ZSET, event, 1);
+    } else if old.is_some() {
+        cx.touch(key, Class::GENERIC, "del", 1);
+    }
+    cx.out.count(len);
     if let Some(old) = old
         && cx.srv.config.lazyfree_lazy_server_del
         && !old.is_string()
     {
         cx.srv.stats.lazyfreed_objects += 1;
         cx.host.drop_later(Box::new(old));
-    }
-    if cx.srv.keys.glance(cx.db, key, cx.now).is_some() {
-        cx.touch(key, Class::ZSET, event, 1);
-    } else if gone {
-        cx.touch(key, Class::GENERIC, "del", 1);
     }
 }
 

@@ -156,7 +156,7 @@ impl Ref {
 
     /// See [`hint`].
     #[inline]
-    pub fn hint(&self) -> u32 {
+    pub fn hint(&self) -> i32 {
         hint(self.score())
     }
 }
@@ -167,15 +167,16 @@ pub(super) fn by_score(one: f64, other: f64) -> Ordering {
     one.partial_cmp(&other).unwrap_or(Ordering::Equal)
 }
 
-/// The upper half of a score in a form whose order is that of unsigned integers: of two different hints the
-/// scores are in the same order, of equal ones nothing is known. Whole scores below two million have hints
+/// The upper half of a score in a form whose order is that of integers: of two different hints the scores are
+/// in the same order, of equal ones nothing is known. Whole scores below two million have hints
 /// of their own.
 #[inline]
-pub(super) fn hint(score: f64) -> u32 {
+pub(super) fn hint(score: f64) -> i32 {
     // Adding zero makes -0.0 what it is equal to.
     let bits = (score + 0.0).to_bits();
-    let upper = (bits >> 32) as u32;
-    if bits >> 63 == 0 { upper | 1 << 31 } else { !upper }
+    let upper = (bits >> 32) as i32;
+    // Negative numbers are ordered the other way round, but for their sign.
+    if upper >= 0 { upper } else { upper ^ i32::MAX }
 }
 
 #[cfg(test)]
@@ -201,7 +202,7 @@ mod tests {
 
     #[test]
     fn whole_scores_have_their_own_hints() {
-        let hints: Vec<u32> = (-2_000_000..2_000_000).step_by(997).map(|n| hint(f64::from(n))).collect();
+        let hints: Vec<i32> = (-2_000_000..2_000_000).step_by(997).map(|n| hint(f64::from(n))).collect();
         assert!(hints.is_sorted_by(|one, other| one < other));
         assert_eq!(hint(0.0), hint(-0.0));
         assert!(hint(f64::NEG_INFINITY) < hint(f64::MIN) && hint(f64::MAX) < hint(f64::INFINITY));

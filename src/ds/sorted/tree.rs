@@ -55,7 +55,7 @@ impl Cut<'_> {
     }
 
     #[inline]
-    fn hint(&self) -> Option<u32> {
+    fn hint(&self) -> Option<i32> {
         match *self {
             Cut::Element(score, _) | Cut::BeforeScore(score) | Cut::AfterScore(score) => Some(hint(score)),
             Cut::BeforeMember(_) | Cut::AfterMember(_) => None,
@@ -75,12 +75,12 @@ impl Cut<'_> {
 
     /// How many of these elements lie before the cut.
     #[inline]
-    fn count(&self, hints: &[u32], elements: &[Option<Ref>]) -> usize {
+    fn count(&self, hints: &[i32], elements: &[Option<Ref>]) -> usize {
         let among = match self.hint() {
             Some(hint) => {
-                // Counting needs no branches and is done many at a time.
-                let from: usize = hints.iter().map(|&other| usize::from(other < hint)).sum();
-                let run: usize = hints.iter().map(|&other| usize::from(other == hint)).sum();
+                // Counting needs no branches and is done several at a time.
+                let from = hints.iter().map(|&other| i32::from(other < hint)).sum::<i32>() as usize;
+                let run = hints.iter().map(|&other| i32::from(other == hint)).sum::<i32>() as usize;
                 from..from + run
             }
             None => 0..elements.len(),
@@ -93,14 +93,14 @@ impl Cut<'_> {
 /// References in order.
 struct Leaf {
     len: usize,
-    hints: [u32; LEAF],
+    hints: [i32; LEAF],
     elements: [Option<Ref>; LEAF],
 }
 
 /// Children in order.
 struct Inner {
     len: usize,
-    hints: [u32; FAN],
+    hints: [i32; FAN],
     /// The first element below each child.
     firsts: [Option<Ref>; FAN],
     /// Elements below each child.

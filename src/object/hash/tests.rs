@@ -1,6 +1,7 @@
 use super::*;
 use crate::base::hash::KeyHash;
 use crate::base::rng::Rng;
+use crate::object::{Entry as KeyEntry, NewValue, Value, digest};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -161,4 +162,21 @@ fn a_small_field_costs_two_thirds_of_what_redis_takes() {
     // Redis: 24 bytes of dictionary entry, 8 to 16 of bucket, two strings of 16 bytes or more.
     let each = hash.mem_bytes() as f64 / 30_000.0;
     assert!(each < 46.0, "{each}");
+}
+
+#[test]
+fn digests_are_those_of_redis() {
+    // Taken from redis-server 7.0.15: DEBUG DIGEST-VALUE of the same hash in both encodings.
+    for entries in [128, 2] {
+        let limits = limits(entries, 64);
+        let mut hash = Hash::new();
+        for (field, value) in
+            [(&b"f1"[..], &b"v1"[..]), (b"n", b"123"), (b"12", b"-5"), (b"long", &[b'a'; 40])]
+        {
+            hash.set(field, value, &limits);
+        }
+        let entry = KeyEntry::new(b"h", NewValue::Obj(Box::new(Value::Hash(hash))), None);
+        let sum = digest::of_value(&entry).hex();
+        assert_eq!(String::from_utf8_lossy(&sum), "4cea77b58894ef32e6a7e76e2c65b82da6478aa4");
+    }
 }

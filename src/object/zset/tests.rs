@@ -2,6 +2,7 @@ use super::*;
 use crate::base::hash::KeyHash;
 use crate::base::rng::Rng;
 use crate::object::zset_range::rank_range;
+use crate::object::{Entry as KeyEntry, NewValue, Value, digest};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -275,4 +276,27 @@ fn foreign_listpacks_are_looked_at() {
     let wild = set(&[b"a", b"9", b"b", b"1"], false).unwrap();
     let range = ScoreRange::parse(b"2", b"5").unwrap();
     assert_eq!(wild.range(wild.ranks_by_score(&range)).count(), 0);
+}
+
+#[test]
+fn digests_are_those_of_redis() {
+    // Taken from redis-server 7.0.15, with scores that it prints as 7.2 does: DEBUG DIGEST-VALUE of the same set in both encodings.
+    for entries in [128, 2] {
+        let limits = limits(entries, 64);
+        let mut set = Zset::new(0, 0, &limits);
+        let members: [(&[u8], f64); 8] = [
+            (b"one", 1.0),
+            (b"top", f64::INFINITY),
+            (b"low", f64::NEG_INFINITY),
+            (b"7", 3.0),
+            (b"0ne", 1.0),
+            (b"neg", -7.0),
+            (b"many", 1_234_567.0),
+            (b"zero", 0.0),
+        ];
+        members.iter().for_each(|(member, score)| set.set(member, *score, &limits));
+        let entry = KeyEntry::new(b"z", NewValue::Obj(Box::new(Value::Zset(set))), None);
+        let sum = digest::of_value(&entry).hex();
+        assert_eq!(String::from_utf8_lossy(&sum), "82ebdc83973519091495717f93003103c9f39d27");
+    }
 }
