@@ -1,6 +1,6 @@
 //! The hash: fields with values.
 //!
-//! Small ones are a listpack, field and value in turn; large ones a table of [`Field`]s, one allocation per
+//! Small ones are a listpack, field and value in turn; large ones a table of `Field`s, one allocation per
 //! field with its value. The change to the table happens when Redis 7.2.4 makes it: a command brings more
 //! fields than `hash-max-listpack-entries`, or a text longer than `hash-max-listpack-value` ([`Hash::expect`],
 //! which commands ask before they set); a field or value that is set is too long, before setting it; there
