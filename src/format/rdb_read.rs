@@ -26,12 +26,14 @@
 use super::rdb::{self, CHECKSUM_VERSION, Frame, Text, length, opcode, string};
 use super::rdb_error::{ErrorKind, Fault, RdbError};
 use super::rdb_scan::{Scan, Shape};
+use super::rdb_values::{self, Source};
 use crate::base::clock::Millis;
 use crate::base::crc::crc64;
+use crate::base::hash::KeyHash;
 use crate::base::lzf;
 use crate::base::num::{parse_i64, push_i64};
-use crate::object::NewValue;
 use crate::object::entry::EMBED_MAX;
+use crate::object::{Limits, NewValue};
 
 /// From this size in bytes on, a string that had to be gathered is handed over with its buffer.
 pub const HAND_OVER: usize = 16 * 1024;
@@ -50,11 +52,19 @@ pub struct ReadOptions {
     pub max_string: u64,
     /// Number of databases: SELECTDB must be below.
     pub databases: u64,
+    /// Which encodings collections get. The default has a hash that everybody knows: give the server's.
+    pub limits: Limits,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        ReadOptions { checksum: true, sanitize: false, max_string: 1 << 40, databases: u64::MAX }
+        ReadOptions {
+            checksum: true,
+            sanitize: false,
+            max_string: 1 << 40,
+            databases: u64::MAX,
+            limits: Limits::new(KeyHash::new([0; 16])),
+        }
     }
 }
 
@@ -103,6 +113,11 @@ pub enum Item<'a> {
         idle: Option<u64>,
         /// LFU counter.
         freq: Option<u8>,
+    },
+    /// A key whose value has no elements: Redis skips it with a line in its log.
+    Empty {
+        /// The key.
+        key: &'a [u8],
     },
     /// A function library.
     Function {
@@ -194,11 +209,14 @@ struct Buffers {
 }
 
 impl Buffers {
-    /// Appends to `carry`, growing at most to `need` and at most to twice what it holds.
+    /// Appends to `carry`, growing at most to twice what it holds; for a string, whose size is known and whose
+    /// buffer may be handed over, at most to `need`.
     fn gather(&mut self, bytes: &[u8], need: usize) {
         let len = self.carry.len() + bytes.len();
         if len > self.carry.capacity() {
-            let room = len.max(self.carry.len().saturating_mul(2)).max(64).min(need.max(len));
+            let many = self.carry.first().is_some_and(|op| is_collection(*op));
+            let most = if many { usize::MAX } else { need.max(len) };
+            let room = len.max(self.carry.len().saturating_mul(2)).max(64).min(most);
             self.carry.reserve_exact(room - self.carry.len());
         }
         self.carry.extend_from_slice(bytes);
@@ -232,6 +250,9 @@ impl Buffers {
         if place.bytes(chunk, &self.carry).first() == Some(&rdb::kind::STRING) {
             return self.entry(chunk, place, std::mem::take(attrs), max);
         }
+        if place.bytes(chunk, &self.carry).first().is_some_and(|op| is_collection(*op)) {
+            return self.collection(chunk, place, std::mem::take(attrs), opts);
+        }
         let unit = place.bytes(chunk, &self.carry);
         let [op, rest @ ..] = unit else { return Err(Fault::new(ErrorKind::UnexpectedEof)) };
         match *op {
@@ -264,6 +285,26 @@ impl Buffers {
         }
     }
 
+    /// Decodes a key with a value of elements.
+    fn collection<'a>(
+        &'a mut self,
+        chunk: &'a [u8],
+        place: Place,
+        Attrs { expire, idle, freq }: Attrs,
+        opts: &ReadOptions,
+    ) -> Result<Item<'a>, Fault> {
+        let unit = place.bytes(chunk, &self.carry);
+        let [op, rest @ ..] = unit else { return Err(Fault::new(ErrorKind::UnexpectedEof)) };
+        let (key, used) = text(rest, opts.max_string)?;
+        let key = plain(key, &mut self.text)?;
+        let mut from = Source::new(&rest[used..], opts.max_string);
+        match rdb_values::read(*op, &mut from, opts.sanitize, &opts.limits) {
+            Ok(value) => Ok(Item::Entry { key, value: NewValue::Obj(Box::new(value)), expire, idle, freq }),
+            Err(Fault { kind: ErrorKind::EmptyKey, .. }) => Ok(Item::Empty { key }),
+            Err(fault) => Err(fault),
+        }
+    }
+
     /// Decodes a key with a string value.
     fn entry<'a>(
         &'a mut self,
@@ -289,6 +330,12 @@ impl Buffers {
         let value = string_value(value, &mut self.value)?;
         Ok(Item::Entry { key, value, expire, idle, freq })
     }
+}
+
+/// Whether a unit is a key with a value of elements.
+fn is_collection(op: u8) -> bool {
+    use rdb::kind::{MODULE_2, MODULE_PRE_GA, STRING};
+    op <= rdb::kind::MAX && !matches!(op, STRING | MODULE_2 | MODULE_PRE_GA)
 }
 
 /// State of reading one RDB file or stream.

@@ -18,6 +18,10 @@ pub enum Piece {
     Len,
     /// A string.
     Str,
+    /// A score of old files: a byte of length, or a mark above 252, and as many bytes.
+    TextScore,
+    /// A count, and so many times these.
+    Counted(&'static [Piece]),
     /// Tagged fields up to the tag `module_op::EOF`.
     ModuleFields,
 }
@@ -41,6 +45,12 @@ pub fn pieces(op: u8) -> Result<&'static [Piece], Fault> {
     use Piece::*;
     Ok(match op {
         kind::STRING => &[Str, Str],
+        kind::SET_INTSET | kind::SET_LISTPACK | kind::HASH_LISTPACK | kind::ZSET_LISTPACK => &[Str, Str],
+        kind::LIST | kind::SET => &[Str, Counted(&[Str])],
+        kind::HASH => &[Str, Counted(&[Str, Str])],
+        kind::ZSET => &[Str, Counted(&[Str, TextScore])],
+        kind::ZSET_2 => &[Str, Counted(&[Str, Fixed(8)])],
+        kind::LIST_QUICKLIST_2 => &[Str, Counted(&[Len, Str])],
         kind::MODULE_2 => &[Str, Len],
         kind::MODULE_PRE_GA => return Err(Fault::new(ErrorKind::ModulePreGa)),
         opcode::SLOT_INFO => &[Len, Len, Len],
@@ -70,6 +80,8 @@ pub struct Scan {
     left: Option<&'static [Piece]>,
     /// Inside `ModuleFields`: the value of the tag just read.
     field: Option<Piece>,
+    /// Inside `Counted`: how many are to come, and what is left of the first of them.
+    items: Option<(u64, &'static [Piece])>,
 }
 
 impl Scan {
@@ -127,6 +139,14 @@ impl Scan {
                 Frame::Whole(_, size) => Frame::Whole(0, size),
                 Frame::Need(n) => Frame::Need(n),
             },
+            Piece::TextScore => match tail.first() {
+                None => Frame::Need(1),
+                Some(&len) => match 1 + if len > 252 { 0 } else { usize::from(len) } {
+                    size if size > tail.len() => Frame::Need(size),
+                    size => Frame::Whole(0, size),
+                },
+            },
+            Piece::Counted(each) => return self.counted(each, unit, max),
             Piece::ModuleFields => return self.module_fields(unit, max),
         };
         Ok(match step {
@@ -136,6 +156,33 @@ impl Scan {
             }
             Frame::Need(n) => Frame::Need(self.at + n),
         })
+    }
+
+    fn counted(&mut self, each: &'static [Piece], unit: &[u8], max: u64) -> Result<Frame<()>, Fault> {
+        let (mut left, mut rest) = match self.items {
+            Some(items) => items,
+            None => match length(&unit[self.at..])? {
+                Frame::Whole(count, size) => {
+                    self.at += size;
+                    (count.number(), each)
+                }
+                Frame::Need(n) => return Ok(Frame::Need(self.at + n)),
+            },
+        };
+        while left != 0 {
+            self.items = Some((left, rest));
+            match rest {
+                [] => (left, rest) = (left - 1, each),
+                [piece, tail @ ..] => {
+                    if let Frame::Need(n) = self.piece(*piece, unit, max)? {
+                        return Ok(Frame::Need(n));
+                    }
+                    rest = tail;
+                }
+            }
+        }
+        self.items = None;
+        Ok(Frame::Whole((), self.at))
     }
 
     fn module_fields(&mut self, unit: &[u8], max: u64) -> Result<Frame<()>, Fault> {
@@ -194,12 +241,17 @@ mod tests {
             b"\xF7\x81\0\0\0\0\0\0\0\x01\x02\x01\x01\x05\x05\x03abc\x03\0\0\0\0\x04\0\0\0\0\0\0\0\0\0",
         );
         feed_all(Shape::Unit, b"\xFF");
+        feed_all(Shape::Unit, b"\x01\x01k\x02\x01a\xC0\x05");
+        feed_all(Shape::Unit, b"\x02\x01k\0");
+        feed_all(Shape::Unit, b"\x03\x01k\x02\x01a\x031.5\x01b\xff");
+        feed_all(Shape::Unit, b"\x05\x01k\x01\x01a\0\0\0\0\0\0\0\0");
+        feed_all(Shape::Unit, b"\x12\x01k\x02\x01\x01a\x02\x02bc");
     }
 
     #[test]
     fn what_cannot_be_read_is_named() {
         let kind = |unit: &[u8]| Scan::default().advance(Shape::Unit, unit, 1000).unwrap_err().kind;
-        assert_eq!(kind(b"\x01"), ErrorKind::UnsupportedType(1));
+        assert_eq!(kind(b"\x0f"), ErrorKind::UnsupportedType(15));
         assert_eq!(kind(b"\x08"), ErrorKind::UnknownType(8));
         assert_eq!(kind(b"\xC8"), ErrorKind::UnknownType(200));
         assert_eq!(kind(b"\x06"), ErrorKind::ModulePreGa);

@@ -17,8 +17,8 @@ use super::rdb::{
     put_length, string,
 };
 use super::rdb_error::{ErrorKind, Fault, RdbError};
-use super::rdb_read::string_value;
-use super::rdb_values;
+use super::rdb_read::{ReadOptions, string_value};
+use super::rdb_values::{self, Source};
 use crate::base::crc::crc64;
 use crate::base::lzf;
 use crate::base::num::{IntBuf, fmt_i64, parse_i64};
@@ -125,7 +125,7 @@ impl<'p, W: Sink> RdbWriter<'p, W> {
     pub fn new(sink: W, opts: WriteOptions<'p>) -> Self {
         let out = SumSink::new(sink, opts.buffer, opts.checksum);
         RdbWriter {
-            out: Strings { out, compression: opts.compression, packed: Vec::new() },
+            out: Strings { out, compression: opts.compression, version: opts.version, packed: Vec::new() },
             version: opts.version,
             usage: opts.usage,
             progress: opts.progress,
@@ -216,7 +216,7 @@ impl<'p, W: Sink> RdbWriter<'p, W> {
             }
             Usage::Freq(counter) => self.out.out.put(&[opcode::FREQ, counter(entry.lru())])?,
         }
-        self.out.out.byte(value_kind(entry))?;
+        self.out.out.byte(value_kind(entry, self.version))?;
         self.out.text(entry.key())?;
         self.out.value(entry)?;
         self.keys += 1;
@@ -255,6 +255,7 @@ impl<'p, W: Sink> RdbWriter<'p, W> {
 pub struct Strings<W: Sink> {
     out: SumSink<W>,
     compression: bool,
+    version: u16,
     packed: Vec<u8>,
 }
 
@@ -275,6 +276,14 @@ impl<W: Sink> Strings<W> {
             Element::Int(n) => self.int(n),
             Element::Str(bytes) => self.text(bytes),
         }
+    }
+
+    /// A string that is LZF-compressed already, and its length uncompressed.
+    pub(super) fn packed(&mut self, packed: &[u8], len: usize) -> io::Result<()> {
+        self.out.byte(LZF_MARK)?;
+        self.len(packed.len() as u64)?;
+        self.len(len as u64)?;
+        self.out.put(packed)
     }
 
     fn int(&mut self, n: i64) -> io::Result<()> {
@@ -316,17 +325,18 @@ impl<W: Sink> Strings<W> {
             ValueRef::Str(bytes) => self.text(bytes),
             ValueRef::Obj(Value::Hash(hash)) => rdb_values::hash::write(hash, self),
             ValueRef::Obj(Value::Zset(set)) => rdb_values::zset::write(set, self),
-            ValueRef::Obj(_) => Err(io::ErrorKind::Unsupported.into()),
+            ValueRef::Obj(Value::List(list)) => rdb_values::list::write(list, self),
+            ValueRef::Obj(Value::Set(set)) => rdb_values::set::write(set, self.version, self),
         }
     }
 }
 
-/// The type id of the entry's value.
-fn value_kind(entry: &Entry) -> u8 {
+/// The type id of the entry's value in files of a version.
+fn value_kind(entry: &Entry, version: u16) -> u8 {
     match entry.value() {
         ValueRef::Int(_) | ValueRef::Str(_) => kind::STRING,
         ValueRef::Obj(Value::List(_)) => kind::LIST_QUICKLIST_2,
-        ValueRef::Obj(Value::Set(_)) => kind::SET,
+        ValueRef::Obj(Value::Set(set)) => rdb_values::set::kind_of(set, version),
         ValueRef::Obj(Value::Hash(hash)) => rdb_values::hash::kind_of(hash),
         ValueRef::Obj(Value::Zset(set)) => rdb_values::zset::kind_of(set),
     }
@@ -335,16 +345,25 @@ fn value_kind(entry: &Entry) -> u8 {
 /// What a value writes, without type and footer.
 #[cfg(test)]
 pub(super) fn value_bytes(write: impl FnOnce(&mut Strings<Vec<u8>>) -> io::Result<()>) -> Vec<u8> {
-    let mut strings =
-        Strings { out: SumSink::new(Vec::new(), 64, false), compression: true, packed: Vec::new() };
+    let mut strings = Strings {
+        out: SumSink::new(Vec::new(), 64, false),
+        compression: true,
+        version: WRITE_VERSION,
+        packed: Vec::new(),
+    };
     write(&mut strings).unwrap();
     strings.out.finish().unwrap()
 }
 
 /// The value of `entry` as DUMP returns it: type, value, version, CRC-64.
 pub fn dump_payload(entry: &Entry, compression: bool) -> Vec<u8> {
-    let mut strings = Strings { out: SumSink::new(Vec::new(), 64, false), compression, packed: Vec::new() };
-    let written = strings.out.byte(value_kind(entry)).and_then(|()| strings.value(entry));
+    let mut strings = Strings {
+        out: SumSink::new(Vec::new(), 64, false),
+        compression,
+        version: WRITE_VERSION,
+        packed: Vec::new(),
+    };
+    let written = strings.out.byte(value_kind(entry, WRITE_VERSION)).and_then(|()| strings.value(entry));
     // A vector takes everything: there is no error to lose.
     let mut payload = written.and_then(|()| strings.out.finish()).unwrap_or_default();
     payload.extend_from_slice(&WRITE_VERSION.to_le_bytes());
@@ -377,11 +396,11 @@ impl std::error::Error for RestoreError {}
 /// decompressed. As in Redis, bytes between the value and the footer are ignored.
 ///
 /// # Errors
-/// See [`RestoreError`]; types other than strings are [`ErrorKind::UnsupportedType`].
+/// See [`RestoreError`].
 pub fn restore_payload<'a>(
     payload: &'a [u8],
     scratch: &'a mut Vec<u8>,
-    checksum: bool,
+    opts: &ReadOptions,
 ) -> Result<NewValue<'a>, RestoreError> {
     let (body, footer) =
         payload.split_at_checked(payload.len().wrapping_sub(DUMP_FOOTER)).ok_or(RestoreError::Footer)?;
@@ -390,21 +409,25 @@ pub fn restore_payload<'a>(
     if u16::from_le_bytes([*low, *high]) > MAX_VERSION {
         return Err(RestoreError::Footer);
     }
-    if checksum && crc64(0, &payload[..payload.len() - 8]) != sum {
+    if opts.checksum && crc64(0, &payload[..payload.len() - 8]) != sum {
         return Err(RestoreError::Footer);
     }
-    restore_value(body, scratch).map_err(|fault| RestoreError::Value(fault.at(1)))
+    restore_value(body, scratch, opts).map_err(|fault| RestoreError::Value(fault.at(1)))
 }
 
-fn restore_value<'a>(body: &'a [u8], scratch: &'a mut Vec<u8>) -> Result<NewValue<'a>, Fault> {
+fn restore_value<'a>(
+    body: &'a [u8],
+    scratch: &'a mut Vec<u8>,
+    opts: &ReadOptions,
+) -> Result<NewValue<'a>, Fault> {
     let eof = || Fault::new(ErrorKind::UnexpectedEof);
     let (&op, rest) = body.split_first().ok_or_else(eof)?;
+    let max = rest.len().saturating_mul(1024) as u64;
     if op != kind::STRING {
-        let known = rdb::type_name(op).is_some();
-        let kind = if known { ErrorKind::UnsupportedType(op) } else { ErrorKind::UnknownType(op) };
-        return Err(Fault::new(kind));
+        let value = rdb_values::read(op, &mut Source::new(rest, max), opts.sanitize, &opts.limits)?;
+        return Ok(NewValue::Obj(Box::new(value)));
     }
-    match string(rest, rest.len().saturating_mul(1024) as u64)? {
+    match string(rest, max)? {
         Frame::Whole(text, _) => string_value(text, scratch),
         Frame::Need(_) => Err(eof()),
     }

@@ -48,6 +48,7 @@ pub fn begin(srv: &mut Server, purpose: Purpose, total_bytes: u64, shadow: bool,
     let options = ReadOptions {
         checksum: srv.config.rdbchecksum && !srv.debug.skip_checksum,
         databases: srv.keys.dbs.len() as u64,
+        limits: srv.config.limits(srv.keys.key_hash()),
         ..ReadOptions::default()
     };
     srv.persist.loading = Some(Box::new(Loading {
@@ -66,6 +67,7 @@ pub fn begin(srv: &mut Server, purpose: Purpose, total_bytes: u64, shadow: bool,
         keep_expired: srv.repl.is_replica(),
         keys_loaded: 0,
         keys_expired: 0,
+        empty_skipped: 0,
         repl_id: None,
         repl_offset: None,
         repl_stream_db: None,
@@ -156,6 +158,12 @@ fn take_item(srv: &mut Server, loading: &mut Loading, item: Item<'_>, now: i64) 
                 std::thread::sleep(std::time::Duration::from_micros(us));
             }
         }
+        Item::Empty { key } => {
+            if loading.empty_skipped < 10 {
+                log_notice!("rdbLoadObject skipping empty key: {}", String::from_utf8_lossy(key));
+            }
+            loading.empty_skipped += 1;
+        }
         Item::Function { .. } => log_verbose!("Skipping a function library in the RDB"),
         Item::ModuleAux { id } => {
             let name = crate::format::rdb::module_name(id);
@@ -242,11 +250,13 @@ pub fn announce(srv: &mut Server) {
     }
     srv.persist.last_load_keys_loaded = loading.keys_loaded;
     srv.persist.last_load_keys_expired = loading.keys_expired;
-    log_notice!(
-        "Done loading RDB, keys loaded: {}, keys expired: {}.",
-        loading.keys_loaded,
-        loading.keys_expired
-    );
+    let (loaded, expired) = (loading.keys_loaded, loading.keys_expired);
+    match loading.empty_skipped {
+        0 => log_notice!("Done loading RDB, keys loaded: {loaded}, keys expired: {expired}."),
+        empty => log_notice!(
+            "Done loading RDB, keys loaded: {loaded}, keys expired: {expired}, empty keys skipped: {empty}."
+        ),
+    }
 }
 
 /// Puts the loaded data in service.

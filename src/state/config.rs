@@ -305,6 +305,7 @@ macro_rules! settings {
 }
 
 mod fields;
+mod limits;
 pub use fields::Config;
 
 #[cfg(test)]

@@ -43,6 +43,8 @@ pub struct Loading {
     pub keep_expired: bool,
     pub keys_loaded: u64,
     pub keys_expired: u64,
+    /// Keys left out because their value had no elements.
+    pub empty_skipped: u64,
     /// Where the stream stands that these data belong to, as the file says.
     pub repl_id: Option<[u8; 40]>,
     pub repl_offset: Option<i64>,

@@ -241,7 +241,7 @@ fn old_and_foreign_units() {
 fn what_cannot_be_loaded_says_what_and_where() {
     let error = |unit: &[u8]| read(&around(unit)).unwrap_err();
     assert_eq!(error(b"\0\x01k\x01v\x12").offset, 14);
-    assert_eq!(error(b"\0\x01k\x01v\x12").kind, ErrorKind::UnsupportedType(18));
+    assert_eq!(error(b"\0\x01k\x01v\x0f").kind, ErrorKind::UnsupportedType(15));
     assert_eq!(error(b"\x12").to_string(), "offset 9: RDB encoding type 18 (quicklist-v2) is not supported");
     assert_eq!(error(b"\x1A").kind, ErrorKind::UnknownType(26));
     assert_eq!(error(b"\x07\x01k\x05").kind, ErrorKind::ModuleValue(5));

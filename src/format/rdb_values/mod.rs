@@ -4,12 +4,37 @@
 //! whole anyway. A count that is claimed is never allocated for; the elements that come decide.
 
 pub mod hash;
+pub mod list;
+pub mod set;
 pub mod zset;
 
+use super::rdb::kind;
 use super::rdb::{Frame, Text, length, string};
 use super::rdb_error::{ErrorKind, Fault};
 use super::rdb_read::{plain, unpack};
 use crate::ds::listpack::Listpack;
+use crate::object::{Limits, Value};
+
+/// Reads a value of any type but the string, whose type id was read. `sanitize` looks for what only a full
+/// check sees and what does no harm otherwise, such as members that come twice.
+///
+/// # Errors
+/// The bytes end, are damaged or of a type that cannot be read; [`ErrorKind::EmptyKey`] for a value without
+/// elements.
+pub fn read(id: u8, from: &mut Source<'_>, sanitize: bool, limits: &Limits) -> Result<Value, Fault> {
+    match id {
+        kind::LIST | kind::LIST_QUICKLIST_2 => list::read(id, from, limits).map(Value::List),
+        kind::SET | kind::SET_INTSET | kind::SET_LISTPACK => {
+            set::read(id, from, sanitize, limits).map(Value::Set)
+        }
+        kind::HASH | kind::HASH_LISTPACK => hash::read(id, from, sanitize, limits).map(Value::Hash),
+        kind::ZSET | kind::ZSET_2 | kind::ZSET_LISTPACK => {
+            zset::read(id, from, sanitize, limits).map(Value::Zset)
+        }
+        other if super::rdb::type_name(other).is_some() => Err(Fault::new(ErrorKind::UnsupportedType(other))),
+        other => Err(Fault::new(ErrorKind::UnknownType(other))),
+    }
+}
 
 /// Bytes of a value that are read from front to end.
 pub struct Source<'a> {
@@ -51,6 +76,27 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// A number.
+    ///
+    /// # Errors
+    /// The bytes end or are no length.
+    pub fn number(&mut self) -> Result<u64, Fault> {
+        let frame = length(self.bytes)?;
+        Ok(self.whole(frame)?.number())
+    }
+
+    /// Bytes in a string that are more than a text; `None` if it is stored as a number, which they never are.
+    ///
+    /// # Errors
+    /// As [`Source::stored`].
+    pub fn blob(&mut self) -> Result<Option<Vec<u8>>, Fault> {
+        Ok(match self.stored()? {
+            Text::Plain(bytes) => Some(bytes.to_vec()),
+            Text::Lzf { packed, len } => Some(unpack(packed, len)?),
+            Text::Int(_) => None,
+        })
+    }
+
     /// A string as it is stored.
     ///
     /// # Errors
@@ -87,12 +133,11 @@ impl<'a> Source<'a> {
     /// # Errors
     /// As [`Source::stored`]; [`ErrorKind::Damaged`]; [`ErrorKind::EmptyKey`] for one without elements.
     pub fn listpack(&mut self, complaint: &'static str) -> Result<Listpack, Fault> {
-        let bytes = match self.stored()? {
-            Text::Plain(bytes) => bytes.to_vec(),
-            Text::Lzf { packed, len } => unpack(packed, len)?,
-            Text::Int(_) => return Err(Fault::new(ErrorKind::Damaged(complaint))),
-        };
-        let pack = Listpack::from_bytes(bytes).map_err(|_| Fault::new(ErrorKind::Damaged(complaint)))?;
+        let damaged = || Fault::new(ErrorKind::Damaged(complaint));
+        let pack = Listpack::from_bytes(self.blob()?.ok_or_else(damaged)?).map_err(|_| damaged())?;
         if pack.is_empty() { Err(Fault::new(ErrorKind::EmptyKey)) } else { Ok(pack) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,10 @@ fn bytes(value: NewValue<'_>) -> Vec<u8> {
     }
 }
 
+fn opts(checksum: bool) -> ReadOptions {
+    ReadOptions { checksum, ..ReadOptions::default() }
+}
+
 fn read(data: &[u8], sizes: &[usize]) -> Vec<Row> {
     let mut reader = RdbReader::new(ReadOptions::default());
     let (mut rows, mut now, mut at, mut sizes) = (Vec::new(), 0, 0, sizes.iter().cycle());
@@ -179,32 +183,32 @@ fn dump_payloads_of_a_real_server() {
     assert_eq!(dump(&[b'a'; 64], false), verbatim);
     for payload in [&packed[..], &verbatim] {
         let mut scratch = Vec::new();
-        assert_eq!(bytes(restore_payload(payload, &mut scratch, true).unwrap()), [b'a'; 64]);
+        assert_eq!(bytes(restore_payload(payload, &mut scratch, &opts(true)).unwrap()), [b'a'; 64]);
     }
-    assert!(matches!(restore_payload(minus_300, &mut Vec::new(), true), Ok(NewValue::Int(-300))));
+    assert!(matches!(restore_payload(minus_300, &mut Vec::new(), &opts(true)), Ok(NewValue::Int(-300))));
 }
 
 #[test]
 fn damaged_payloads_are_refused_in_the_words_of_redis() {
     let good = dump_payload(&Entry::string(b"k", &[b'a'; 64], None), true);
     for cut in 0..good.len() {
-        let refused = restore_payload(&good[..cut], &mut Vec::new(), true).unwrap_err();
+        let refused = restore_payload(&good[..cut], &mut Vec::new(), &opts(true)).unwrap_err();
         assert_eq!(refused, RestoreError::Footer);
-        let _ = restore_payload(&good[..cut], &mut Vec::new(), false);
+        let _ = restore_payload(&good[..cut], &mut Vec::new(), &opts(false));
     }
     for bit in 0..good.len() * 8 {
         let mut bad = good.clone();
         bad[bit / 8] ^= 1 << (bit % 8);
-        assert_eq!(restore_payload(&bad, &mut Vec::new(), true).unwrap_err(), RestoreError::Footer);
-        let _ = restore_payload(&bad, &mut Vec::new(), false);
+        assert_eq!(restore_payload(&bad, &mut Vec::new(), &opts(true)).unwrap_err(), RestoreError::Footer);
+        let _ = restore_payload(&bad, &mut Vec::new(), &opts(false));
     }
     let mut list = vec![18, 0, 10, 0];
     list.extend_from_slice(&crc64(0, &list).to_le_bytes());
-    let refused = restore_payload(&list, &mut Vec::new(), true).unwrap_err();
+    let refused = restore_payload(&list, &mut Vec::new(), &opts(true)).unwrap_err();
     assert_eq!(refused.to_string(), "Bad data format");
     let newer = [&good[..good.len() - 10], &[13, 0], &[0; 8]].concat();
     assert_eq!(
-        restore_payload(&newer, &mut Vec::new(), false).unwrap_err().to_string(),
+        restore_payload(&newer, &mut Vec::new(), &opts(false)).unwrap_err().to_string(),
         "DUMP payload version or checksum are wrong"
     );
 }
