@@ -15,6 +15,7 @@ pub mod args;
 pub mod conn;
 pub mod docs;
 pub mod keys;
+pub mod limits;
 pub mod specs;
 pub mod string;
 #[cfg(test)]

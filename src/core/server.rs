@@ -87,11 +87,21 @@ pub struct DebugSwitches {
     pub active_expire: bool,
     pub pause_cron: bool,
     pub skip_checksum: bool,
+    /// QUICKLIST-PACKED-THRESHOLD: bytes from which on an element of a list gets a node of its own.
+    pub packed_threshold: u32,
 }
+
+/// [`DebugSwitches::packed_threshold`] when nobody changed it: 1 GiB.
+pub const PACKED_THRESHOLD: u32 = 1 << 30;
 
 impl Default for DebugSwitches {
     fn default() -> Self {
-        DebugSwitches { active_expire: true, pause_cron: false, skip_checksum: false }
+        DebugSwitches {
+            active_expire: true,
+            pause_cron: false,
+            skip_checksum: false,
+            packed_threshold: PACKED_THRESHOLD,
+        }
     }
 }
 

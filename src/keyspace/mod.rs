@@ -220,6 +220,12 @@ impl Keyspace {
         self.hash.hash(key)
     }
 
+    /// The hash function of keys, which the tables of members share.
+    #[inline]
+    pub fn key_hash(&self) -> KeyHash {
+        self.hash
+    }
+
     /// Asks for the memory that a lookup of this hash will read first.
     #[inline]
     pub fn prefetch(&self, db: usize, hash: u64) {
@@ -368,6 +374,11 @@ impl Keyspace {
     /// A collection, to be changed in place. `None`: no key, or a string.
     pub fn edit_value(&mut self, db: usize, key: &[u8], now: Millis) -> Option<&mut Value> {
         self.lookup_hashed(self.hash(key), db, key, Look::WRITE, now)?.value_mut()
+    }
+
+    /// An entry whose value is to be changed in place, whatever it holds.
+    pub fn edit_entry(&mut self, db: usize, key: &[u8], now: Millis) -> Option<&mut Entry> {
+        self.lookup_hashed(self.hash(key), db, key, Look::WRITE, now)
     }
 
     /// Stores a string, as a number where it reads as one. `true`: a living key was overwritten.

@@ -24,6 +24,7 @@ use crate::base::num::{parse_i64, parse_memory};
 use crate::cmd::specs;
 use crate::core::ctx::{Ctx, Outcome};
 use crate::core::propagate;
+use crate::core::server::PACKED_THRESHOLD;
 use crate::core::table::Row;
 use crate::persist::bgsave::plain;
 use crate::persist::shutdown;
@@ -310,8 +311,11 @@ fn pause_cron(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
 }
 
 fn packed_threshold(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
-    match parse_memory(args.at(2)) {
-        Some(0..0xffff_ffff) => done(cx),
+    match parse_memory(args.at(2)).map(u32::try_from) {
+        Some(Ok(bytes)) if bytes <= u32::MAX - ((1 << 20) - 1) => {
+            cx.srv.debug.packed_threshold = if bytes == 0 { PACKED_THRESHOLD } else { bytes };
+            done(cx)
+        }
         _ => Err(CmdError::fixed("ERR argument must be a memory value bigger than 1 and smaller than 4gb")),
     }
 }

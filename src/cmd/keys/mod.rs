@@ -85,7 +85,7 @@ fn known_db(cx: &Ctx<'_>, number: i32) -> Result<usize, CmdError> {
 
 /// Frees what a key held; with `lazy` a collection goes to the background thread. A string is never worth
 /// that: it is one block of memory, or two.
-fn free(cx: &mut Ctx<'_>, entry: Entry, lazy: bool) {
+pub(super) fn free(cx: &mut Ctx<'_>, entry: Entry, lazy: bool) {
     if lazy && !entry.is_string() {
         cx.srv.stats.lazyfreed_objects += 1;
         cx.host.drop_later(Box::new(entry));
