@@ -22,10 +22,11 @@ pub mod string;
 mod testing;
 pub mod tools;
 pub mod tx;
+pub mod zset;
 
 /// All families, in the order of the table.
 pub static FAMILIES: &[&[Row]] =
-    &[string::ROWS, keys::ROWS, conn::ROWS, tx::ROWS, admin::ROWS, admin::repl::ROWS];
+    &[string::ROWS, zset::ROWS, keys::ROWS, conn::ROWS, tx::ROWS, admin::ROWS, admin::repl::ROWS];
 
 /// Stands in the row of a container: a request always names a subcommand, or fails by its arity.
 fn container(_: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {

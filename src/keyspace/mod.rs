@@ -165,12 +165,6 @@ pub struct Keyspace {
 const NO_HASH: ((usize, usize), u64) = ((0, 0), 0);
 
 impl Keyspace {
-    /// The keyed hash of all its tables; tables of members take it, too.
-    #[inline]
-    pub fn key_hash(&self) -> KeyHash {
-        self.hash
-    }
-
     /// `databases` empty databases under one keyed hash. `chance` decides what must not be predictable only
     /// to itself (the LFU counter's growth).
     pub fn new(databases: usize, hash: KeyHash, chance: Rng) -> Keyspace {

@@ -212,21 +212,17 @@ impl Fault {
                 self.doing = if index == 0 { "read-key" } else { "read-object-value" };
             }
             let rest = &body[pos..];
-            let taken = match piece {
-                Piece::Fixed(n) => (rest.len() >= *n).then_some(*n),
-                Piece::Len => whole(rdb::length(rest)).map(|(_, size)| size),
-                Piece::Str => whole(rdb::string(rest, u64::MAX)).and_then(|(text, size)| {
-                    if is_value && index == 0 {
-                        self.key = key_text(text);
-                    }
-                    (!broken(&text)).then_some(size)
-                }),
-                Piece::ModuleFields => None,
-            };
+            if is_value
+                && index == 0
+                && let Some((text, _)) = whole(rdb::string(rest, u64::MAX))
+            {
+                self.key = key_text(text);
+            }
+            let taken = whole_piece(*piece, rest);
             match taken {
-                Some(size) => pos += size,
-                None => {
-                    pos += partial(*piece, rest);
+                Ok(size) => pos += size,
+                Err(size) => {
+                    pos += size;
                     break;
                 }
             }
@@ -280,6 +276,40 @@ fn whole<T>(frame: Result<Frame<T>, crate::format::rdb_error::Fault>) -> Option<
     }
 }
 
+/// The size of a piece; when it is not whole, how much of it a reader gets.
+fn whole_piece(piece: Piece, rest: &[u8]) -> Result<usize, usize> {
+    let taken = match piece {
+        Piece::Fixed(n) => (rest.len() >= n).then_some(n),
+        Piece::Len => whole(rdb::length(rest)).map(|(_, size)| size),
+        Piece::Str => {
+            whole(rdb::string(rest, u64::MAX)).and_then(|(text, size)| (!broken(&text)).then_some(size))
+        }
+        Piece::TextScore => {
+            // From 253 on the byte is a mark for what has no digits.
+            let size = rest.first().map(|len| if *len > 252 { 1 } else { usize::from(*len) + 1 });
+            size.filter(|size| *size <= rest.len())
+        }
+        Piece::Counted(pieces) => return whole_pieces(pieces, rest),
+        Piece::ModuleFields => None,
+    };
+    taken.ok_or_else(|| partial(piece, rest))
+}
+
+/// The same of a count and so many groups of pieces.
+fn whole_pieces(pieces: &[Piece], rest: &[u8]) -> Result<usize, usize> {
+    let Some((count, mut at)) = whole(rdb::length(rest)) else { return Err(partial(Piece::Len, rest)) };
+    // No piece is empty, so a count that is a lie ends with the bytes.
+    for _ in 0..count.number() {
+        for piece in pieces {
+            match whole_piece(*piece, &rest[at..]) {
+                Ok(size) => at += size,
+                Err(size) => return Err(at + size),
+            }
+        }
+    }
+    Ok(at)
+}
+
 /// A compressed string that is no such thing.
 fn broken(text: &Text<'_>) -> bool {
     matches!(text, Text::Lzf { packed, len } if crate::base::lzf::decompress(packed, *len).is_none())
@@ -295,8 +325,11 @@ fn key_text(text: Text<'_>) -> Option<Vec<u8>> {
 
 /// Bytes of a broken field that come in before its end is missed: the parts of it that are whole.
 fn partial(piece: Piece, rest: &[u8]) -> usize {
-    if matches!(piece, Piece::Fixed(_)) {
-        return 0;
+    match piece {
+        Piece::Fixed(_) => return 0,
+        // The length of the text is read alone.
+        Piece::TextScore => return rest.len().min(1),
+        _ => {}
     }
     // Of a length the first byte is read alone.
     let Some((length, size)) = whole(rdb::length(rest)) else { return rest.len().min(1) };

@@ -155,11 +155,7 @@ fn options(args: Args<'_>, mut at: usize, keys: usize, op: Op, usage: Use) -> Re
 type Inputs<'a> = [(Source<'a>, f64)];
 
 /// Visits the members of an intersection with their scores as long as `visit` says so.
-fn intersect<'a>(
-    inputs: &Inputs<'a>,
-    aggregate: Aggregate,
-    mut visit: impl FnMut(Member<'a>, f64) -> bool,
-) {
+fn intersect<'a>(inputs: &Inputs<'a>, aggregate: Aggregate, mut visit: impl FnMut(Member<'a>, f64) -> bool) {
     let Some(((first, weight), others)) = inputs.split_first() else { return };
     let mut buf = IntBuf::new();
     first.each(|member, score| {

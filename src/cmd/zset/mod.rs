@@ -13,16 +13,15 @@
 //! which Redis finds them, replies and what is announced. Members with scores are a flat array in RESP2 and
 //! pairs in RESP3. Source: Redis 7.2.4 `t_zset.c`.
 
-use crate::base::clock::Millis;
 use crate::core::ctx::Ctx;
 use crate::core::table::Row;
 use crate::ds::listpack::Entry as Member;
-use crate::keyspace::{Class, Keyspace};
-use crate::object::{Entry, NewValue, Value, ValueRef, Zset};
-use crate::resp::errors::{self, CmdError};
+use crate::keyspace::Class;
+use crate::object::{Entry, NewValue, Value, Zset};
+use crate::resp::errors::CmdError;
 use crate::resp::reply::Reply;
 
-use super::limits::limits;
+use super::limits::{edit, limits, read};
 use super::specs::sorted_set as specs;
 
 mod algebra;
@@ -72,42 +71,6 @@ pub const ROWS: &[Row] = &[
 
 const BAD_SCORE_RANGE: CmdError = CmdError::fixed("ERR min or max is not a float");
 const BAD_LEX_RANGE: CmdError = CmdError::fixed("ERR min or max not valid string range item");
-
-/// The sorted set of a key, to be read; `None` when there is no such key.
-///
-/// # Errors
-/// WRONGTYPE
-fn read_set<'a>(
-    keys: &'a mut Keyspace,
-    db: usize,
-    key: &[u8],
-    now: Millis,
-) -> Result<Option<&'a Zset>, CmdError> {
-    match keys.read(db, key, now).map(Entry::value) {
-        None => Ok(None),
-        Some(ValueRef::Obj(Value::Zset(set))) => Ok(Some(set)),
-        Some(_) => Err(errors::WRONGTYPE),
-    }
-}
-
-/// Changes the sorted set of a key in place; `None` when there is no such key.
-///
-/// # Errors
-/// WRONGTYPE
-fn edit_set<R>(
-    keys: &mut Keyspace,
-    (db, key): (usize, &[u8]),
-    now: Millis,
-    edit: impl FnOnce(&mut Zset) -> R,
-) -> Result<Option<R>, CmdError> {
-    match keys.edit_value(db, key, now) {
-        Some(Value::Zset(set)) => return Ok(Some(edit(set))),
-        Some(_) => return Err(errors::WRONGTYPE),
-        None => {}
-    }
-    // Nothing to change in place is no key, or a string.
-    if keys.glance(db, key, now).is_some() { Err(errors::WRONGTYPE) } else { Ok(None) }
-}
 
 /// Announces that `count` members went, and removes the key with the last of them.
 fn announce_removal(cx: &mut Ctx<'_>, key: &[u8], event: &'static str, count: usize, empty: bool) {

@@ -5,12 +5,13 @@
 
 use crate::base::num::{IntBuf, fmt_i64};
 use crate::core::ctx::{Ctx, Outcome};
+use crate::object::Zset;
 use crate::resp::errors::{self, CmdError};
 use crate::resp::request::Args;
 
 use crate::cmd::args::{int, is, positive};
 
-use super::{announce_removal, edit_set, write_member};
+use super::{announce_removal, edit, write_member};
 
 const NUMKEYS: CmdError = CmdError::fixed("ERR numkeys should be greater than 0");
 const COUNT: CmdError = CmdError::fixed("ERR count should be greater than 0");
@@ -28,15 +29,9 @@ enum Form {
 
 /// Pops up to `count` members, at least one, of a key and replies. The number popped; `None`: no such key,
 /// nothing is replied.
-fn pop(
-    cx: &mut Ctx<'_>,
-    key: &[u8],
-    max: bool,
-    count: usize,
-    form: Form,
-) -> Result<Option<usize>, CmdError> {
+fn pop(cx: &mut Ctx<'_>, key: &[u8], max: bool, count: usize, form: Form) -> Result<Option<usize>, CmdError> {
     let out = &mut *cx.out;
-    let popped = edit_set(&mut cx.srv.keys, (cx.db, key), cx.now, |set| {
+    let popped = edit::<Zset>(&mut cx.srv.keys, cx.db, key, cx.now)?.map(|set| {
         let count = count.min(set.len());
         if form == Form::KeyAndPairs {
             out.array(2);
@@ -51,7 +46,7 @@ fn pop(
             out.double(score);
         });
         (count, set.is_empty())
-    })?;
+    });
     let Some((count, empty)) = popped else { return Ok(None) };
     announce_removal(cx, key, if max { "zpopmax" } else { "zpopmin" }, count, empty);
     Ok(Some(count))
@@ -66,7 +61,7 @@ fn pop_one_key(cx: &mut Ctx<'_>, args: Args<'_>, max: bool) -> Result<Outcome, C
     let count = usize::try_from(count.unwrap_or(1)).unwrap_or(usize::MAX);
     let popped = if count == 0 {
         // The type is checked all the same.
-        edit_set(&mut cx.srv.keys, (cx.db, args.at(1)), cx.now, |_| ())?;
+        edit::<Zset>(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
         None
     } else {
         pop(cx, args.at(1), max, count, form)?

@@ -14,14 +14,13 @@ use crate::object::zset_range::{LexRange, ScoreRange, rank_range};
 use crate::resp::errors::{self, CmdError};
 use crate::resp::request::Args;
 
-use crate::cmd::args::{int, is};
 use crate::base::num::IntBuf;
+use crate::cmd::args::{int, is};
 
-use super::{BAD_LEX_RANGE, BAD_SCORE_RANGE, limits, pairs_header, read_set, store, write_pair};
+use super::{BAD_LEX_RANGE, BAD_SCORE_RANGE, limits, pairs_header, read, store, write_pair};
 
-const LIMIT_BY_RANK: CmdError = CmdError::fixed(
-    "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX",
-);
+const LIMIT_BY_RANK: CmdError =
+    CmdError::fixed("ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX");
 const SCORES_BY_LEX: CmdError =
     CmdError::fixed("ERR syntax error, WITHSCORES not supported in combination with BYLEX");
 
@@ -128,7 +127,7 @@ fn show(
 ) -> Result<Outcome, CmdError> {
     let wanted = Wanted::read(args, 4, false, by, reverse)?;
     let ends = wanted.ends(args.at(2), args.at(3))?;
-    let Some(set) = read_set(&mut cx.srv.keys, cx.db, args.at(1), cx.now)? else {
+    let Some(set) = read::<Zset>(&mut cx.srv.keys, cx.db, args.at(1), cx.now)? else {
         cx.out.array(0);
         return Ok(Outcome::Done);
     };
@@ -180,7 +179,7 @@ pub fn zrangestore(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError
     let ends = wanted.ends(args.at(3), args.at(4))?;
     let limits = limits(cx.srv);
     let mut result = Zset::new(0, 0, &limits);
-    if let Some(set) = read_set(&mut cx.srv.keys, cx.db, args.at(2), cx.now)? {
+    if let Some(set) = read::<Zset>(&mut cx.srv.keys, cx.db, args.at(2), cx.now)? {
         let ranks = wanted.ranks(set, &ends);
         let expected = if wanted.by == By::Rank { ranks.len() } else { usize::MAX };
         result = Zset::new(expected, 0, &limits);

@@ -8,18 +8,18 @@ use crate::resp::request::Args;
 
 use crate::cmd::args::is;
 
-use super::{BAD_LEX_RANGE, BAD_SCORE_RANGE, read_set};
+use super::{BAD_LEX_RANGE, BAD_SCORE_RANGE, read};
 
 /// `ZCARD key`
 pub fn zcard(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
-    let set = read_set(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
+    let set = read::<Zset>(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
     cx.out.count(set.map_or(0, Zset::len));
     Ok(Outcome::Done)
 }
 
 /// `ZSCORE key member`
 pub fn zscore(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
-    let set = read_set(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
+    let set = read::<Zset>(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
     match set.and_then(|set| set.score(args.at(2))) {
         Some(score) => cx.out.double(score),
         None => cx.out.null(),
@@ -29,7 +29,7 @@ pub fn zscore(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
 
 /// `ZMSCORE key member [member ...]`
 pub fn zmscore(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
-    let set = read_set(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
+    let set = read::<Zset>(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
     cx.out.array(args.len() - 2);
     for at in 2..args.len() {
         match set.and_then(|set| set.score(args.at(at))) {
@@ -48,7 +48,7 @@ fn rank(cx: &mut Ctx<'_>, args: Args<'_>, reverse: bool) -> Result<Outcome, CmdE
     if args.get(3).is_some_and(|word| !is(word, "withscore")) {
         return Err(errors::SYNTAX);
     }
-    let set = read_set(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
+    let set = read::<Zset>(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
     match set.and_then(|set| set.rank(args.at(2), reverse)) {
         Some((rank, score)) if with_score => {
             cx.out.array(2);
@@ -75,7 +75,7 @@ pub fn zrevrank(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
 /// `ZCOUNT key min max`
 pub fn zcount(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     let range = ScoreRange::parse(args.at(2), args.at(3)).ok_or(BAD_SCORE_RANGE)?;
-    let set = read_set(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
+    let set = read::<Zset>(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
     cx.out.count(set.map_or(0, |set| set.ranks_by_score(&range).len()));
     Ok(Outcome::Done)
 }
@@ -83,7 +83,7 @@ pub fn zcount(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
 /// `ZLEXCOUNT key min max`
 pub fn zlexcount(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     let range = LexRange::parse(args.at(2), args.at(3)).ok_or(BAD_LEX_RANGE)?;
-    let set = read_set(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
+    let set = read::<Zset>(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
     cx.out.count(set.map_or(0, |set| set.ranks_by_lex(&range).len()));
     Ok(Outcome::Done)
 }

@@ -15,7 +15,7 @@ use crate::resp::request::Args;
 
 use crate::cmd::args::{int, int_within, is};
 
-use super::{pairs_header, read_set, write_member, write_pair};
+use super::{pairs_header, read, write_member, write_pair};
 
 /// Members a ZSCAN looks at when nothing is said.
 const DEFAULT_COUNT: i64 = 10;
@@ -23,7 +23,7 @@ const DEFAULT_COUNT: i64 = 10;
 /// `ZRANDMEMBER key [count [WITHSCORES]]`
 pub fn zrandmember(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     let Some(count) = args.get(2) else {
-        let set = read_set(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
+        let set = read::<Zset>(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
         match set.and_then(|set| set.random(&mut cx.srv.rng)) {
             Some((member, _)) => write_member(cx.out, member),
             None => cx.out.null(),
@@ -38,7 +38,7 @@ pub fn zrandmember(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError
     if scores && !(-(i64::MAX / 2)..=i64::MAX / 2).contains(&count) {
         return Err(errors::OUT_OF_RANGE);
     }
-    let set = read_set(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
+    let set = read::<Zset>(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
     let (out, rng) = (&mut *cx.out, &mut cx.srv.rng);
     let Some(set) = set.filter(|_| count != 0) else {
         out.array(0);
@@ -126,7 +126,7 @@ fn scan_set(
 /// `ZSCAN key cursor [MATCH pattern] [COUNT count]`
 pub fn zscan(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     let cursor = parse_cursor(args.at(2)).ok_or(errors::INVALID_CURSOR)?;
-    let set = read_set(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
+    let set = read::<Zset>(&mut cx.srv.keys, cx.db, args.at(1), cx.now)?;
     let out = &mut *cx.out;
     let start = out.buf.len();
     let (next, found) = match set {

@@ -13,10 +13,9 @@ use crate::resp::request::Args;
 
 use crate::cmd::args::{float, int, is};
 
-use super::{BAD_LEX_RANGE, BAD_SCORE_RANGE, announce_removal, edit_set, limits, new_entry};
+use super::{BAD_LEX_RANGE, BAD_SCORE_RANGE, announce_removal, edit, limits, new_entry};
 
-const NX_AND_XX: CmdError =
-    CmdError::fixed("ERR XX and NX options at the same time are not compatible");
+const NX_AND_XX: CmdError = CmdError::fixed("ERR XX and NX options at the same time are not compatible");
 const GT_LT_NX: CmdError =
     CmdError::fixed("ERR GT, LT, and/or NX options at the same time are not compatible");
 const INCR_MANY: CmdError = CmdError::fixed("ERR INCR option supports a single increment-element pair");
@@ -120,10 +119,10 @@ fn add(cx: &mut Ctx<'_>, args: Args<'_>, flags: AddFlags) -> Result<Outcome, Cmd
         &many
     };
     let (key, limits) = (args.at(1), limits(cx.srv));
-    let edited = edit_set(&mut cx.srv.keys, (cx.db, key), cx.now, |set| {
+    let edited = edit::<Zset>(&mut cx.srv.keys, cx.db, key, cx.now)?.map(|set| {
         set.expect(scores.len(), &limits);
         add_all(set, &request, scores, &limits)
-    })?;
+    });
     let tally = match edited {
         Some(tally) => tally.map_err(|NotANumber| SCORE_NAN)?,
         None if request.flags.xx => Tally::default(),
@@ -159,7 +158,7 @@ pub fn zincrby(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
 /// `ZREM key member [member ...]`
 pub fn zrem(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     let key = args.at(1);
-    let edited = edit_set(&mut cx.srv.keys, (cx.db, key), cx.now, |set| {
+    let edited = edit::<Zset>(&mut cx.srv.keys, cx.db, key, cx.now)?.map(|set| {
         let mut removed = 0;
         for at in 2..args.len() {
             removed += usize::from(set.remove(args.at(at)).is_some());
@@ -168,7 +167,7 @@ pub fn zrem(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
             }
         }
         (removed, set.is_empty())
-    })?;
+    });
     let (removed, empty) = edited.unwrap_or_default();
     announce_removal(cx, key, "zrem", removed, empty);
     cx.out.count(removed);
@@ -181,10 +180,10 @@ fn remove_range(
     event: &'static str,
     ranks: impl FnOnce(&Zset) -> std::ops::Range<usize>,
 ) -> Result<Outcome, CmdError> {
-    let edited = edit_set(&mut cx.srv.keys, (cx.db, key), cx.now, |set| {
+    let edited = edit::<Zset>(&mut cx.srv.keys, cx.db, key, cx.now)?.map(|set| {
         let ranks = ranks(set);
         (set.remove_ranks(ranks), set.is_empty())
-    })?;
+    });
     let (removed, empty) = edited.unwrap_or_default();
     announce_removal(cx, key, event, removed, empty);
     cx.out.count(removed);
