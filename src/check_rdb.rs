@@ -28,7 +28,6 @@ pub fn run(program: &str, args: &[OsString]) -> i32 {
         return 0;
     }
     log::init(Level::Notice, None);
-    log::set_role('C');
     let shown = name.to_string_lossy();
     let verdict = match File::open(name) {
         Ok(mut file) => check(&shown, &mut file, Clock::real().wall_ms(), &mut out),

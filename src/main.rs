@@ -21,6 +21,12 @@ fn main() {
     // Before `dir` moves us.
     let executable = cli::absolute(Path::new(&program), &world);
     match cli::parse_in(&args, &mut std::io::stdin().lock(), &mut world) {
+        Launch::Run(run) if run.sentinel => {
+            replis::base::log::init(replis::base::log::Level::Notice, None);
+            replis::base::log::set_role('X');
+            replis::log_warning!("This version is no Sentinel. Exiting...");
+            exit(1)
+        }
         Launch::Run(run) => exit(boot::run(boot::Start {
             config: *run.config,
             config_file: run.config_file,

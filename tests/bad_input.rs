@@ -518,6 +518,18 @@ fn what_a_request_claims_is_not_allocated() {
 }
 
 #[test]
+fn the_query_limit_counts_big_arguments() {
+    let server = Server::start("client-query-buffer-limit 1mb");
+    let mut client = server.client();
+    client.send_raw(b"*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$20000000\r\n");
+    // Cut off on the way: the rest is not taken.
+    let _ = client.try_send_raw(&vec![b'x'; 20_000_000]);
+    let _ = client.try_send_raw(b"\r\n");
+    server.wait_log("Closing client that reached max query buffer length");
+    assert!(server.client().run("get key").is_null());
+}
+
+#[test]
 fn a_stranger_may_not_send_much() {
     let server = Server::setup().password("sekret").start();
     for (request, reply) in

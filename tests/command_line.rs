@@ -186,6 +186,13 @@ fn an_included_file_that_is_missing_is_fatal() {
     ));
 }
 
+#[test]
+fn nobody_gets_a_server_who_asks_for_a_sentinel() {
+    let output = run_to_end(&["--sentinel"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(out(&output).contains(":X "));
+}
+
 /// A server that gets only these arguments besides its port.
 fn with_args(args: &[&str]) -> Setup {
     Server::setup().nothing_added().argv(&["--port", "{port}", "--dir", "{dir}"]).args(args)

@@ -78,6 +78,27 @@ fn start_lines_come_in_the_well_known_order() {
 }
 
 #[test]
+fn lines_name_the_role_from_the_first_on() {
+    let server = Server::start("replicaof 127.0.0.1 1");
+    let log = server.log();
+    let line = |text: &str| log.lines().find(|line| line.contains(text)).unwrap();
+    let role = |text: &str| line(text).split_once(':').unwrap().1.chars().next().unwrap();
+    assert_eq!(role("Redis is starting"), 'C');
+    assert_eq!(role("monotonic clock"), 'S');
+    assert_eq!(role("Server initialized"), 'S');
+}
+
+#[test]
+fn who_wants_to_read_more_is_told_of_connections_and_keys() {
+    let server = Server::start("loglevel debug");
+    let mut client = server.client();
+    assert_eq!(client.run("set key value ex 100"), "OK");
+    server.wait_log(" - Accepted 127.0.0.1:");
+    server.wait_log(" - DB 0: 1 keys (1 volatile) in ");
+    server.wait_log(" . 1 clients connected (0 replicas), ");
+}
+
+#[test]
 fn the_logo_shows_when_asked_for() {
     let server = Server::start("always-show-logo yes");
     assert!(server.log().contains(&format!("PID: {}", server.pid())));

@@ -48,3 +48,17 @@ fn a_paused_replica_reads_its_masters_stream_and_applies_it_later() {
     wait_until("it is applied", SOON, || replica.run("get key") == "three");
     assert_eq!(field(&replica, "slave_repl_offset"), field(&master, "master_repl_offset"));
 }
+
+#[test]
+fn a_wait_ended_by_hand_is_one_failed_call() {
+    let server = Server::start("");
+    let mut waiting = server.client();
+    let id = waiting.run("client id").int();
+    waiting.send(&["wait", "1", "0"]);
+    let mut client = server.client();
+    wait_until("it waits", SOON, || client.run(&format!("client unblock {id} error")).int() == 1);
+    assert_eq!(waiting.read_value().error(), "UNBLOCKED client unblocked via CLIENT UNBLOCK");
+    let stats = client.run("info commandstats").text();
+    let line = stats.lines().find(|line| line.starts_with("cmdstat_wait:")).unwrap();
+    assert!(line.contains(":calls=1,") && line.ends_with("rejected_calls=0,failed_calls=1"), "{line}");
+}

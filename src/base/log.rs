@@ -78,7 +78,9 @@ impl Level {
 const MAX_TEXT: usize = 1023;
 
 static LEVEL: AtomicU8 = AtomicU8::new(Level::Notice as u8);
-static ROLE: AtomicU8 = AtomicU8::new(b'M');
+/// `C` until the server is one: that is how Redis writes the lines of a start.
+static ROLE: AtomicU8 = AtomicU8::new(b'C');
+static IN_CHILD: AtomicBool = AtomicBool::new(false);
 static FILE: RwLock<Option<PathBuf>> = RwLock::new(None);
 /// A descriptor kept back, so that a line can be written when there are no others; -1: none.
 static RESERVE: AtomicI32 = AtomicI32::new(-1);
@@ -129,10 +131,15 @@ pub fn check_file(file: &Path) -> io::Result<()> {
     open(file).map(drop)
 }
 
-/// Sets the role character: `M` master, `S` replica, `C` child, `X` sentinel. Call with `C` first thing after
-/// a fork.
+/// Sets the role character: `M` master, `S` replica, `C` child or not yet a server, `X` sentinel.
 pub fn set_role(role: char) {
     ROLE.store(role as u8, Relaxed);
+}
+
+/// Call it first thing after a fork: from now on lines take no lock that another thread may have held.
+pub fn enter_child() {
+    set_role('C');
+    IN_CHILD.store(true, Relaxed);
 }
 
 /// True when lines of this level are written.
@@ -142,7 +149,7 @@ pub fn enabled(level: Level) -> bool {
 }
 
 fn in_child() -> bool {
-    ROLE.load(Relaxed) == b'C'
+    IN_CHILD.load(Relaxed)
 }
 
 /// Writes one line; what the macros call.
@@ -457,6 +464,7 @@ mod tests {
         init(Level::Notice, Some(&path));
         check_file(&path)?;
         assert!(check_file(temp.path()).is_err());
+        set_role('M');
         crate::log_verbose!("too quiet");
         crate::log_notice!("Ready to accept connections {}", "tcp");
         std::fs::rename(&path, temp.path().join("old.log"))?;

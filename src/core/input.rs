@@ -287,7 +287,7 @@ fn sample(input: &[u8]) -> String {
 }
 
 /// Closes a client whose unread input grew beyond `client-query-buffer-limit`.
-fn check_query_limit(srv: &mut Server, me: ClientId) {
+pub fn check_query_limit(srv: &mut Server, me: ClientId) {
     let limit = srv.config.client_query_buffer_limit;
     let client = &mut srv.clients[me];
     client.query_peak = client.query_peak.max(client.query.len());

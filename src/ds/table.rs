@@ -42,7 +42,7 @@ use crate::base::hash::KeyHash;
 
 pub(in crate::ds) mod bucket;
 
-use bucket::{Chains, Item, LINE, Line, drain, matches, prefetch, push, remove, tags};
+use bucket::{Chains, Item, LINE, Line, SLOTS, drain, matches, prefetch, push, remove, tags};
 
 pub use super::table_scan::{Iter, Stats};
 
@@ -351,6 +351,11 @@ impl<H: Handle> Table<H> {
         let buckets: usize = self.segments.iter().map(|segment| segment.buckets as usize).sum();
         let directory = self.segments.capacity() * size_of::<Segment>();
         buckets * LINE + directory + self.chains.mem_bytes()
+    }
+
+    /// Room for entries, chains not counted.
+    pub fn slots(&self) -> usize {
+        self.segments.iter().map(|segment| segment.buckets as usize).sum::<usize>() * SLOTS
     }
 
     /// The bucket of a hash.

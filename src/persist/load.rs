@@ -202,7 +202,7 @@ fn aux(loading: &mut Loading, key: &[u8], value: &[u8]) {
     match key {
         b"redis-ver" => log_notice!("Loading RDB produced by version {}", text()),
         b"ctime" => {
-            let age = loading.started_s - number.unwrap_or(loading.started_s);
+            let age = loading.started_s.saturating_sub(number.unwrap_or(loading.started_s));
             log_notice!("RDB age {} seconds", age.max(0));
         }
         b"used-mem" => {

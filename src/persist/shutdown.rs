@@ -115,6 +115,10 @@ fn finish(srv: &mut Server, host: &mut dyn Host, flags: ShutdownFlags) -> Progre
         // Somebody else may have removed it.
         let _ = host.disk().remove(&srv.config.pidfile);
     }
+    if !srv.config.unixsocket.as_os_str().is_empty() {
+        // The loop does it, on its way out.
+        log_notice!("Removing the unix socket file.");
+    }
     log_warning!("Redis is now ready to exit, bye bye...");
     srv.persist.exit = Some(0);
     Progress::Leaving

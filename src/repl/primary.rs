@@ -27,7 +27,7 @@ use crate::state::client::{ClientId, Flags};
 use crate::state::host::{ChildKind, Host};
 use crate::state::repl_ids;
 use crate::state::replication::{ReplicaState, SyncState, replica_name};
-use crate::{log_notice, log_warning};
+use crate::{log_debug, log_notice, log_warning};
 
 use super::fullsync;
 
@@ -111,6 +111,7 @@ fn partial(srv: &mut Server, me: ClientId, id: &[u8], number: i64) -> bool {
         }
     };
     let Some(cursor) = srv.repl.backlog.attach(granted.held) else { return false };
+    log_position(srv, number);
     let now = srv.clock.mono_ms();
     let replica = state(srv, me);
     replica.sync = SyncState::Online;
@@ -129,6 +130,19 @@ fn partial(srv: &mut Server, me: ClientId, id: &[u8], number: i64) -> bool {
     log_notice!("{}", granted.log_line(&name));
     refresh_good(srv);
     true
+}
+
+/// Where a continued replica stands in the backlog.
+fn log_position(srv: &Server, number: i64) {
+    log_debug!("[PSYNC] Replica request offset: {number}");
+    let (backlog, first) = (&srv.repl.backlog, srv.repl.backlog.first_byte_offset());
+    if backlog.histlen() == 0 {
+        return log_debug!("[PSYNC] Backlog history len is zero");
+    }
+    log_debug!("[PSYNC] Backlog size: {}", backlog.size());
+    log_debug!("[PSYNC] First byte: {first}");
+    log_debug!("[PSYNC] History len: {}", backlog.histlen());
+    log_debug!("[PSYNC] Skipping: {}", number - first);
 }
 
 /// Queues a replica for a full sync.

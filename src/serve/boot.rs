@@ -84,6 +84,8 @@ pub fn run(mut start: Start) -> i32 {
     if let Err(code) = limit_clients(&mut start.config) {
         return code;
     }
+    // Which clock times commands; the words are Redis'.
+    log_notice!("monotonic clock: POSIX clock_gettime");
     // A process without its pid file still serves; daemons have a default one.
     if background || !start.config.pidfile.as_os_str().is_empty() {
         write_pid_file(&mut start.config);
@@ -282,9 +284,7 @@ fn banner(start: &Start) {
     } else {
         log_notice!("Configuration loaded");
     }
-    // Which clock times commands; the words are Redis'.
-    log::set_role('M');
-    log_notice!("monotonic clock: POSIX clock_gettime");
+    log::set_role(if start.config.replicaof.is_some() { 'S' } else { 'M' });
 }
 
 /// One line, or the big banner on a terminal.
@@ -373,7 +373,6 @@ fn write_pid_file(config: &mut Config) {
 fn system_warnings(config: &Config) {
     let overcommit = fs::read_to_string("/proc/sys/vm/overcommit_memory").unwrap_or_default();
     if !overcommit.is_empty() && overcommit.trim() != "1" {
-        log::set_role('C');
         log_warning!(
             "WARNING Memory overcommit must be enabled! Without it, a background save or replication may \
              fail under low memory condition. Being disabled, it can also cause failures without low memory \

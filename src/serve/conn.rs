@@ -101,8 +101,9 @@ fn read_big(srv: &mut Server, host: &mut RealHost, id: ClientId, wanted: usize) 
                 repl::replica::stream_read(srv, n);
             }
             after_read(srv, host, id, n, n == piece);
+            input::check_query_limit(srv, id);
             // Nothing can be complete before all of it is there.
-            if n >= wanted {
+            if n >= wanted && srv.clients[id].may_run() {
                 input::feed_kept(srv, host, id);
             }
         }

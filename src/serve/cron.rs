@@ -6,6 +6,7 @@
 //!
 //! Source: Redis 7.2.4 `serverCron`, `clientsCron`, `databasesCron`, `beforeSleep`.
 
+use crate::base::log::{self, Level};
 pub use crate::core::effects::current_hz;
 use crate::core::input::{check_output_limit, resize_query};
 use crate::core::server::Server;
@@ -29,6 +30,7 @@ pub struct Cron {
     /// Monotonic ms of the next duty of each period.
     next_second_ms: i64,
     next_sample_ms: i64,
+    next_report_ms: i64,
     /// Connections could not be taken for lack of descriptors: try again.
     pub accept_again: bool,
     /// Calls so far.
@@ -52,6 +54,10 @@ fn duties(cron: &mut Cron, srv: &mut Server, host: &mut dyn Host, now_ms: i64) {
         sample(srv, host);
     }
     persist::shutdown::cron(srv, host);
+    if now_ms >= cron.next_report_ms {
+        cron.next_report_ms = now_ms + 5000;
+        report(srv, host);
+    }
     if srv.debug.pause_cron {
         return;
     }
@@ -64,6 +70,23 @@ fn duties(cron: &mut Cron, srv: &mut Server, host: &mut dyn Host, now_ms: i64) {
     if now_ms >= cron.next_second_ms {
         cron.next_second_ms = now_ms + 1000;
         repl::each_second(srv, host);
+    }
+}
+
+/// What the log tells every five seconds to those who want to read that much.
+fn report(srv: &mut Server, host: &mut dyn Host) {
+    if !log::enabled(Level::Verbose) {
+        return;
+    }
+    for (number, db) in srv.keys.dbs.iter().enumerate().filter(|(_, db)| !db.is_empty()) {
+        let (keys, volatile, slots) = (db.len(), db.expires(), db.table().slots());
+        crate::log_verbose!("DB {number}: {keys} keys ({volatile} volatile) in {slots} slots HT.");
+    }
+    if log::enabled(Level::Debug) {
+        let replicas = srv.repl.replicas.len();
+        let clients = srv.clients.connected().saturating_sub(replicas);
+        let used = host.memory().used;
+        crate::log_debug!("{clients} clients connected ({replicas} replicas), {used} bytes in use");
     }
 }
 

@@ -177,7 +177,7 @@ pub fn fork(
         // SAFETY: in this process nobody uses the sockets any more, and no destructor runs before `_exit`.
         unsafe { libc::close(*fd) };
     }
-    log::set_role('C');
+    log::enter_child();
     if crate::net::signals::in_child().is_err() {
         // SAFETY: ends the process at once.
         unsafe { libc::_exit(1) }

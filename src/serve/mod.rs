@@ -17,6 +17,7 @@
 use std::io::Read;
 use std::time::Duration;
 
+use crate::base::log::{self, Level};
 use crate::core::lifecycle::{self, Connection};
 use crate::core::server::Server;
 use crate::core::wake;
@@ -29,7 +30,7 @@ use crate::persist::{self, bgsave, shutdown};
 use crate::repl;
 use crate::resp::errors;
 use crate::state::client::{ClientId, Flags};
-use crate::state::config::ShutdownOn;
+use crate::state::config::{ShutdownOn, Supervised};
 use crate::state::loading::Purpose;
 use crate::state::persistence::ShutdownFlags;
 
@@ -266,6 +267,9 @@ impl Shell {
     /// Makes a client of a connection, or turns it away.
     fn welcome(&mut self, stream: Stream) {
         let srv = &mut self.srv;
+        if log::enabled(Level::Verbose) {
+            log_accepted(srv, &stream);
+        }
         if srv.clients.connected() >= srv.config.maxclients as usize {
             srv.stats.rejected_connections += 1;
             refuse(&stream, &errors::MAX_CLIENTS);
@@ -473,6 +477,9 @@ impl Shell {
 
     /// Leaving: replicas get what lies in the buffers, as far as the sockets take it at once.
     fn last_words(&mut self) {
+        if self.srv.supervisor == Supervised::Systemd {
+            notify::systemd("STOPPING=1\n");
+        }
         for id in self.srv.repl.replicas.clone() {
             conn::flush(&mut self.srv, &mut self.host, id);
         }
@@ -483,6 +490,14 @@ impl Shell {
                 let _ = std::fs::remove_file(path);
             }
         }
+    }
+}
+
+fn log_accepted(srv: &Server, stream: &Stream) {
+    if stream.is_unix() {
+        crate::log_verbose!("Accepted connection to {}", srv.config.unixsocket.display());
+    } else {
+        crate::log_verbose!("Accepted {}", stream.peer_text());
     }
 }
 

@@ -10,24 +10,27 @@ use crate::state::config::Supervised;
 
 /// Whom the configuration and the environment say we work for.
 pub fn supervisor(asked: Supervised) -> Supervised {
-    let systemd = std::env::var_os("NOTIFY_SOCKET").is_some();
+    let notified = std::env::var_os("NOTIFY_SOCKET").is_some();
     let upstart = std::env::var_os("UPSTART_JOB").is_some();
     let whom = match asked {
         Supervised::Auto if upstart => Supervised::Upstart,
-        Supervised::Auto if systemd => Supervised::Systemd,
+        Supervised::Auto if notified => supervisor(Supervised::Systemd),
         Supervised::Auto => Supervised::No,
-        Supervised::Systemd if !systemd => {
-            crate::log_warning!(
-                "systemd supervision requested or auto-detected, but Redis is compiled without libsystemd \
-                 support!"
-            );
+        Supervised::Systemd if !notified => {
+            crate::log_warning!("systemd supervision error: NOTIFY_SOCKET not found!");
             Supervised::No
         }
         Supervised::Upstart if !upstart => {
-            crate::log_warning!(
-                "upstart supervision requested, but UPSTART_JOB environment variable is missing!"
-            );
+            crate::log_warning!("upstart supervision requested, but UPSTART_JOB not found!");
             Supervised::No
+        }
+        Supervised::Systemd => {
+            self::systemd("STATUS=Redis is loading...\n");
+            crate::log_notice!(
+                "Supervised by systemd. Please make sure you set appropriate values for TimeoutStartSec and \
+                 TimeoutStopSec in your service unit."
+            );
+            Supervised::Systemd
         }
         other => other,
     };

@@ -11,12 +11,17 @@ use crate::state::host::CpuFigures;
 /// Descriptors kept for files, pipes and listeners; CONFIG_MIN_RESERVED_FDS of Redis 7.2.
 pub const RESERVED_FILES: u64 = 32;
 
-/// The soft limit of open files that is in force.
-pub fn file_limit() -> u64 {
+/// The limits of open files, soft and hard.
+fn file_limits() -> (u64, u64) {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: `limit` is a valid rlimit for the call to fill.
     let got = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) };
-    if got == 0 { limit.rlim_cur } else { 1024 }
+    if got == 0 { (limit.rlim_cur, limit.rlim_max) } else { (1024, 1024) }
+}
+
+/// The soft limit of open files that is in force.
+pub fn file_limit() -> u64 {
+    file_limits().0
 }
 
 /// Raises the limit of open files so that `clients` fit beside our own.
@@ -34,16 +39,18 @@ pub fn raise_file_limit(clients: u32) -> Result<(), String> {
     ))
 }
 
-/// Asks for `wanted` open files, less and less until the system agrees. Returns what is in force.
+/// Asks for `wanted` open files, or else for the most the kernel grants: to the privileged `fs.nr_open`, to others
+/// their hard limit. (Redis asks for 16 less each time, millions of calls when much too much is wanted.) Returns
+/// what is in force.
 pub fn set_file_limit(wanted: u64) -> u64 {
-    let mut ask = wanted;
-    while ask > file_limit() {
+    let nr_open = std::fs::read_to_string("/proc/sys/fs/nr_open").ok();
+    let nr_open = nr_open.and_then(|text| text.trim().parse().ok()).unwrap_or(wanted);
+    for ask in [wanted, wanted.min(nr_open), wanted.min(file_limits().1)] {
         let limit = libc::rlimit { rlim_cur: ask, rlim_max: ask };
         // SAFETY: `limit` is a valid rlimit.
-        if unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) } == 0 {
+        if ask <= file_limit() || unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) } == 0 {
             break;
         }
-        ask = ask.saturating_sub(16);
     }
     file_limit()
 }

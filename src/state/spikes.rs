@@ -41,7 +41,7 @@ impl Spikes {
     /// From how many µs on a command is a spike; `u64::MAX` when nothing is watched.
     #[inline]
     pub fn threshold_us(&self) -> u64 {
-        if self.threshold_ms == 0 { u64::MAX } else { self.threshold_ms * 1000 }
+        if self.threshold_ms == 0 { u64::MAX } else { self.threshold_ms.saturating_mul(1000) }
     }
 
     /// Adds a spike if it reaches the threshold.
@@ -95,6 +95,8 @@ mod tests {
     #[test]
     fn a_second_keeps_its_worst_and_the_ring_its_newest() {
         let mut spikes = Spikes::default();
+        assert_eq!(spikes.threshold_us(), u64::MAX);
+        spikes.set_threshold_ms(i64::MAX);
         assert_eq!(spikes.threshold_us(), u64::MAX);
         spikes.set_threshold_ms(10);
         spikes.add_if_slow("command", 1, 9);

@@ -1,6 +1,6 @@
 //! Where ours is meant to differ from the 7.0.15 that Debian ships, with the reason: we follow 7.2.4.
 
-use super::step::{Step, printable};
+use super::step::{Check, Step, printable};
 
 /// One intended difference.
 pub struct Intended {
@@ -55,4 +55,11 @@ pub fn row(step: &Step, ours: &[u8], real: &[u8]) -> Option<&'static Intended> {
         let named = row.command.iter().enumerate().all(|(i, word)| *word == "*" || step.word(i) == *word);
         named && ours.starts_with(row.ours) && real.starts_with(row.real)
     })
+}
+
+/// Broken protocol with a NUL in a length line: Redis looks for the end of the line with `strchr`, which ends at
+/// the NUL, and waits for more; we say what is wrong, since nothing that comes could mend it.
+pub fn waits_at_nul(step: &Step, ours: &[u8], real: &[u8]) -> bool {
+    let more = ours.strip_prefix(real).unwrap_or_default();
+    step.check == Check::Raw && step.bytes.contains(&0) && more.starts_with(b"-ERR Protocol error: ")
 }

@@ -161,7 +161,7 @@ pub fn unblock(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
         None => cx.out.int(0),
         Some(target) => {
             if with_error {
-                fail_waiter(cx, target);
+                wake::fail(cx.srv, target, &errors::UNBLOCKED);
             } else {
                 wake::time_out(cx.srv, target);
             }
@@ -175,14 +175,6 @@ pub fn unblock(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
 fn may_be_woken(cx: &Ctx<'_>, target: ClientId) -> bool {
     let parked = cx.srv.clients.get(target).and_then(|client| client.parked.as_ref());
     parked.is_some_and(|parked| !matches!(parked.on, WaitFor::Shutdown))
-}
-
-fn fail_waiter(cx: &mut Ctx<'_>, target: ClientId) {
-    let command = cx.srv.clients[target].parked.as_ref().map(|parked| parked.command);
-    wake::fail(cx.srv, target, &errors::UNBLOCKED);
-    if let Some(command) = command {
-        cx.srv.command_stats.by_id[usize::from(command)].failed += 1;
-    }
 }
 
 /// CLIENT HELP. Tracking is left out: it is not built.
