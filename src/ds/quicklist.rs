@@ -20,7 +20,7 @@
 //!
 //! **Reading does not change anything:** a compressed node is unpacked into scratch memory and handed to the
 //! visitor from there (Redis unpacks it in place and packs it again). Changing unpacks in place and packs
-//! again afterwards ([`Quicklist::settle`]).
+//! again afterwards (`settle`).
 //!
 //! Inserting in the middle, replacing and merging are in `quicklist/middle.rs`. Source: Redis 7.2.4
 //! `quicklist.c`. Deviation: bookmarks (for defragmentation) do not exist.

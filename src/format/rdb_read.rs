@@ -19,6 +19,9 @@
 //! The CRC-64 runs over whole chunks, not units (long runs are what makes it fast): `Feed` sums
 //! its chunk when it is dropped, or up to the EOF opcode when it meets that.
 //!
+//! A collection is one unit, gathered whole before it is built: while it is, a value takes its bytes in the
+//! file (at most twice, if it came in chunks) beside what it becomes. Redis builds it element by element.
+//!
 //! Cost per key: two looks at two string headers, one look-up of the opcode. Source: Redis 7.2.4
 //! `rdbLoadRioWithLoadingCtx`. Deviations: version 12 and opcode 244 are read; module data outside the
 //! keyspace are stepped over and reported as an item (Redis without the module exits; the caller may).

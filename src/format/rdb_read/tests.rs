@@ -240,9 +240,9 @@ fn old_and_foreign_units() {
 #[test]
 fn what_cannot_be_loaded_says_what_and_where() {
     let error = |unit: &[u8]| read(&around(unit)).unwrap_err();
-    assert_eq!(error(b"\0\x01k\x01v\x12").offset, 14);
+    assert_eq!(error(b"\0\x01k\x01v\x0f").offset, 14);
     assert_eq!(error(b"\0\x01k\x01v\x0f").kind, ErrorKind::UnsupportedType(15));
-    assert_eq!(error(b"\x12").to_string(), "offset 9: RDB encoding type 18 (quicklist-v2) is not supported");
+    assert_eq!(error(b"\x0f").to_string(), "offset 9: RDB encoding type 15 (stream) is not supported");
     assert_eq!(error(b"\x1A").kind, ErrorKind::UnknownType(26));
     assert_eq!(error(b"\x07\x01k\x05").kind, ErrorKind::ModuleValue(5));
     assert_eq!(error(b"\xF7\x05\x01\x01\0").kind, ErrorKind::ModuleWhen);
@@ -256,7 +256,7 @@ fn what_cannot_be_loaded_says_what_and_where() {
 
 #[test]
 fn an_error_stays() {
-    for unit in [&b"\0\x01k\xC3\x02\x40\x40\x00a"[..], b"\x12"] {
+    for unit in [&b"\0\x01k\xC3\x02\x40\x40\x00a"[..], b"\x0f"] {
         let data = around(unit);
         let mut reader = RdbReader::new(ReadOptions::default());
         let mut feed = reader.feed(&data);
