@@ -14,8 +14,11 @@ pub mod admin;
 pub mod args;
 pub mod conn;
 pub mod docs;
+pub mod hash;
 pub mod keys;
 pub mod limits;
+pub mod list;
+pub mod set;
 pub mod specs;
 pub mod string;
 #[cfg(test)]
@@ -25,8 +28,18 @@ pub mod tx;
 pub mod zset;
 
 /// All families, in the order of the table.
-pub static FAMILIES: &[&[Row]] =
-    &[string::ROWS, zset::ROWS, keys::ROWS, conn::ROWS, tx::ROWS, admin::ROWS, admin::repl::ROWS];
+pub static FAMILIES: &[&[Row]] = &[
+    string::ROWS,
+    list::ROWS,
+    set::ROWS,
+    hash::ROWS,
+    zset::ROWS,
+    keys::ROWS,
+    conn::ROWS,
+    tx::ROWS,
+    admin::ROWS,
+    admin::repl::ROWS,
+];
 
 /// Stands in the row of a container: a request always names a subcommand, or fails by its arity.
 fn container(_: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {

@@ -165,6 +165,12 @@ pub struct Keyspace {
 const NO_HASH: ((usize, usize), u64) = ((0, 0), 0);
 
 impl Keyspace {
+    /// The keyed hash of all its tables; tables of members take it, too.
+    #[inline]
+    pub fn key_hash(&self) -> KeyHash {
+        self.hash
+    }
+
     /// `databases` empty databases under one keyed hash. `chance` decides what must not be predictable only
     /// to itself (the LFU counter's growth).
     pub fn new(databases: usize, hash: KeyHash, chance: Rng) -> Keyspace {
@@ -212,12 +218,6 @@ impl Keyspace {
     #[inline]
     pub fn compute_hash(&self, key: &[u8]) -> u64 {
         self.hash.hash(key)
-    }
-
-    /// The hash function of keys, which the tables of members share.
-    #[inline]
-    pub fn key_hash(&self) -> KeyHash {
-        self.hash
     }
 
     /// Asks for the memory that a lookup of this hash will read first.

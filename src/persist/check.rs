@@ -212,14 +212,10 @@ impl Fault {
                 self.doing = if index == 0 { "read-key" } else { "read-object-value" };
             }
             let rest = &body[pos..];
-            if is_value
-                && index == 0
-                && let Some((text, _)) = whole(rdb::string(rest, u64::MAX))
-            {
+            if let (true, 0, Some((text, _))) = (is_value, index, whole(rdb::string(rest, u64::MAX))) {
                 self.key = key_text(text);
             }
-            let taken = whole_piece(*piece, rest);
-            match taken {
+            match measure(*piece, rest) {
                 Ok(size) => pos += size,
                 Err(size) => {
                     pos += size;
@@ -276,40 +272,6 @@ fn whole<T>(frame: Result<Frame<T>, crate::format::rdb_error::Fault>) -> Option<
     }
 }
 
-/// The size of a piece; when it is not whole, how much of it a reader gets.
-fn whole_piece(piece: Piece, rest: &[u8]) -> Result<usize, usize> {
-    let taken = match piece {
-        Piece::Fixed(n) => (rest.len() >= n).then_some(n),
-        Piece::Len => whole(rdb::length(rest)).map(|(_, size)| size),
-        Piece::Str => {
-            whole(rdb::string(rest, u64::MAX)).and_then(|(text, size)| (!broken(&text)).then_some(size))
-        }
-        Piece::TextScore => {
-            // From 253 on the byte is a mark for what has no digits.
-            let size = rest.first().map(|len| if *len > 252 { 1 } else { usize::from(*len) + 1 });
-            size.filter(|size| *size <= rest.len())
-        }
-        Piece::Counted(pieces) => return whole_pieces(pieces, rest),
-        Piece::ModuleFields => None,
-    };
-    taken.ok_or_else(|| partial(piece, rest))
-}
-
-/// The same of a count and so many groups of pieces.
-fn whole_pieces(pieces: &[Piece], rest: &[u8]) -> Result<usize, usize> {
-    let Some((count, mut at)) = whole(rdb::length(rest)) else { return Err(partial(Piece::Len, rest)) };
-    // No piece is empty, so a count that is a lie ends with the bytes.
-    for _ in 0..count.number() {
-        for piece in pieces {
-            match whole_piece(*piece, &rest[at..]) {
-                Ok(size) => at += size,
-                Err(size) => return Err(at + size),
-            }
-        }
-    }
-    Ok(at)
-}
-
 /// A compressed string that is no such thing.
 fn broken(text: &Text<'_>) -> bool {
     matches!(text, Text::Lzf { packed, len } if crate::base::lzf::decompress(packed, *len).is_none())
@@ -323,11 +285,43 @@ fn key_text(text: Text<'_>) -> Option<Vec<u8>> {
     }
 }
 
+/// Size of a field.
+///
+/// # Errors
+/// It is broken or cut off; how many of its bytes come in before that is missed.
+fn measure(piece: Piece, rest: &[u8]) -> Result<usize, usize> {
+    let size = match piece {
+        Piece::Fixed(n) => (rest.len() >= n).then_some(n),
+        Piece::Len => whole(rdb::length(rest)).map(|(_, size)| size),
+        Piece::Str => {
+            whole(rdb::string(rest, u64::MAX)).filter(|(text, _)| !broken(text)).map(|(_, size)| size)
+        }
+        Piece::TextScore => {
+            // Longer ones stand for infinities and NaN.
+            let size = rest.first().map(|len| 1 + if *len > 252 { 0 } else { usize::from(*len) });
+            size.filter(|size| *size <= rest.len())
+        }
+        Piece::Counted(each) => {
+            let Some((count, mut pos)) = whole(rdb::length(rest)) else {
+                return Err(partial(Piece::Len, rest));
+            };
+            for _ in 0..count.number() {
+                for piece in each {
+                    pos += measure(*piece, &rest[pos..]).map_err(|size| pos + size)?;
+                }
+            }
+            Some(pos)
+        }
+        Piece::ModuleFields => None,
+    };
+    size.ok_or_else(|| partial(piece, rest))
+}
+
 /// Bytes of a broken field that come in before its end is missed: the parts of it that are whole.
 fn partial(piece: Piece, rest: &[u8]) -> usize {
     match piece {
         Piece::Fixed(_) => return 0,
-        // The length of the text is read alone.
+        // Of a score in text, the length alone.
         Piece::TextScore => return rest.len().min(1),
         _ => {}
     }

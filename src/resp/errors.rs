@@ -327,6 +327,11 @@ texts! {
     BIT_OFFSET = "ERR bit offset is not an integer or out of range";
     BIT_VALUE = "ERR bit is not an integer or out of range";
 
+    // Hashes.
+    HASH_NOT_INT = "ERR hash value is not an integer";
+    HASH_NOT_FLOAT = "ERR hash value is not a float";
+    NAN_OR_INFINITY = "ERR value is NaN or Infinity";
+
     // Keys and databases.
     DB_OUT_OF_RANGE = "ERR DB index is out of range";
     INVALID_FIRST_DB = "ERR invalid first DB index";
