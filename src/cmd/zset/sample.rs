@@ -156,7 +156,7 @@ fn push_17_digits(out: &mut Vec<u8>, score: f64) {
     if score.is_sign_negative() {
         out.push(b'-');
     }
-    if power < 0 && power >= -4 {
+    if (-4..0).contains(&power) {
         out.extend_from_slice(b"0.");
         out.resize(out.len() + (-power - 1) as usize, b'0');
         out.extend_from_slice(digits);

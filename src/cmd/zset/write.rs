@@ -47,13 +47,13 @@ impl<'a> Request<'a> {
             first += 1;
         }
         let rest = args.len() - first;
-        if rest == 0 || rest % 2 != 0 {
+        if rest == 0 || !rest.is_multiple_of(2) {
             return Err(errors::SYNTAX);
         }
         if flags.nx && flags.xx {
             return Err(NX_AND_XX);
         }
-        if (flags.gt && flags.nx) || (flags.lt && flags.nx) || (flags.gt && flags.lt) {
+        if [flags.gt, flags.lt, flags.nx].into_iter().filter(|on| *on).count() > 1 {
             return Err(GT_LT_NX);
         }
         if flags.incr && rest > 2 {
