@@ -106,7 +106,8 @@ fn chance_draws_members_and_replicas_get_what_it_took() {
     let me = desk.client();
     desk.srv.keys.touched.set_notify(Class::parse(b"KEA").expect("known letters"));
     desk.ask(me, "sadd s 1 2 3 4 5 6 7 8 9");
-    (desk.stream(), events(&mut desk));
+    desk.stream();
+    events(&mut desk);
     let reply = desk.ask(me, "spop s");
     let member = reply.trim_start_matches("$1|").trim_end_matches('|').to_string();
     assert_eq!(desk.stream(), format!("SREM s {member}"));
