@@ -43,10 +43,9 @@ pub fn int_within(arg: &[u8], min: i64, max: i64) -> Result<i64, CmdError> {
 /// An integer from 0 up (`getPositiveLongFromObjectOrReply`; zero counts as positive there).
 ///
 /// # Errors
-/// Not an integer, or `value is out of range, must be positive`.
+/// `value is out of range, must be positive`, also for what is no integer.
 pub fn positive(arg: &[u8]) -> Result<i64, CmdError> {
-    let value = int(arg)?;
-    if value >= 0 { Ok(value) } else { Err(errors::NOT_POSITIVE) }
+    int(arg).ok().filter(|value| *value >= 0).ok_or(errors::NOT_POSITIVE)
 }
 
 /// A double (`getDoubleFromObjectOrReply`).

@@ -25,6 +25,7 @@ pub mod string;
 mod testing;
 pub mod tools;
 pub mod tx;
+pub mod zset;
 
 /// All families, in the order of the table.
 pub static FAMILIES: &[&[Row]] = &[
@@ -32,6 +33,7 @@ pub static FAMILIES: &[&[Row]] = &[
     list::ROWS,
     set::ROWS,
     hash::ROWS,
+    zset::ROWS,
     keys::ROWS,
     conn::ROWS,
     tx::ROWS,
