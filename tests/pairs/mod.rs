@@ -59,6 +59,10 @@ fn key(rng: &mut Rng) -> String {
 }
 
 fn draw(rng: &mut Rng, batch: &mut Vec<Vec<Vec<u8>>>) {
+    if rng.one_in(3) {
+        batch.push(words(&draw_collection(rng)));
+        return;
+    }
     let (k, k2) = (key(rng), key(rng));
     let n = rng.next() as i64 >> rng.below(64);
     let line = match rng.below(40) {
@@ -113,6 +117,40 @@ fn draw(rng: &mut Rng, batch: &mut Vec<Vec<Vec<u8>>>) {
         _ => format!("setnx {k} {n}"),
     };
     batch.push(words(&line));
+}
+
+/// A write to a list, set, hash or sorted set, of sizes on both sides of the thresholds of their encodings.
+/// Scores are whole numbers: 7.0 prints others with more digits, and the digest is made of prints.
+fn draw_collection(rng: &mut Rng) -> String {
+    let (a, b) = (rng.below(6), rng.below(6));
+    let n = rng.below(if a < 3 { 20 } else { 900 });
+    let long = if rng.one_in(30) { "long".repeat(20) } else { String::new() };
+    match rng.below(24) {
+        0 => format!("rpush list:{a} {n} x{n}{long} {n}"),
+        1 => format!("lpush list:{a} {n} y{n}"),
+        2 => format!("lpop list:{a}"),
+        3 => format!("rpop list:{a} {}", rng.below(5)),
+        4 => format!("lmove list:{a} list:{b} left right"),
+        5 => format!("linsert list:{a} before {n} new{n}"),
+        6 => format!("lrem list:{a} 1 {n}"),
+        7 => format!("ltrim list:{a} 0 400"),
+        8 => format!("sadd set:{a} {n} {}", rng.below(100_000)),
+        9 => format!("sadd set:{a} m{n}{long}"),
+        10 => format!("srem set:{a} {n} m{n}"),
+        11 => format!("spop set:{a}"),
+        12 => format!("smove set:{a} set:{b} {n}"),
+        13 => format!("sunionstore set:{a} set:{a} set:{b}"),
+        14 => format!("hset hash:{a} f{n} {n} g{n} text{long}"),
+        15 => format!("hdel hash:{a} f{n}"),
+        16 => format!("hincrby hash:{a} count {n}"),
+        17 => format!("hincrbyfloat hash:{a} float 0.{n}"),
+        18 => format!("zadd zset:{a} {n} m{n} {} m{}", rng.below(1000), rng.below(900)),
+        19 => format!("zincrby zset:{a} {n} m{n}"),
+        20 => format!("zrem zset:{a} m{n}{long}"),
+        21 => format!("zpopmin zset:{a}"),
+        22 => format!("zremrangebyrank zset:{a} 500 -1"),
+        _ => format!("zunionstore zset:{a} 2 zset:{a} zset:{b}"),
+    }
 }
 
 /// How many full and how many partial synchronizations a master has served.
