@@ -35,8 +35,7 @@ trap 'rm -f "$output"' EXIT
 failed=0
 step tests
 if cargo nextest --version >/dev/null 2>&1; then
-    # A second try tells a machine that stood still from a bug; nextest names such tests as flaky.
-    cargo nextest run --no-fail-fast --retries 1 --locked "$@" 2>&1 | tee "$output" || failed=$?
+    cargo nextest run --no-fail-fast --locked "$@" 2>&1 | tee "$output" || failed=$?
     cargo test --quiet --doc --locked 2>&1 | tee -a "$output" || failed=$?
 else
     cargo test --no-fail-fast --locked "$@" 2>&1 | tee "$output" || failed=$?
