@@ -172,12 +172,16 @@ impl Line {
         self.0.cast()
     }
 
+    /// # Safety
+    /// The line is alive and has the slots that are named.
     #[inline]
     pub unsafe fn head(self) -> u64 {
         // SAFETY: word 0 of a live line.
         unsafe { self.0.read() }
     }
 
+    /// # Safety
+    /// The line is alive and has the slots that are named.
     #[inline]
     unsafe fn set_head(self, head: u64) {
         // SAFETY: word 0 of a live line.
@@ -185,12 +189,17 @@ impl Line {
     }
 
     /// The place of a slot's handle.
+    ///
+    /// # Safety
+    /// The line is alive and has the slots that are named.
     #[inline]
     pub unsafe fn slot(self, slot: usize) -> *mut *mut u8 {
         // SAFETY: the caller names a slot that this line has.
         unsafe { self.0.add(1 + slot).cast() }
     }
 
+    /// # Safety
+    /// The line is alive and has the slots that are named.
     #[inline]
     pub unsafe fn item(self, slot: usize) -> Item {
         // SAFETY: a live line and a taken slot.
@@ -201,6 +210,8 @@ impl Line {
         }
     }
 
+    /// # Safety
+    /// The line is alive and has the slots that are named.
     #[inline]
     unsafe fn put(self, slot: usize, item: Item) {
         // SAFETY: a live line that has this slot.
@@ -211,12 +222,16 @@ impl Line {
         }
     }
 
+    /// # Safety
+    /// The line is alive and has the slots that are named.
     #[inline]
     unsafe fn clear(self, slot: usize) {
         // SAFETY: a live line that has this slot.
         unsafe { self.set_head(self.head() & !(0xff << (8 * slot + 8) | 1 << slot)) }
     }
 
+    /// # Safety
+    /// The line is alive and has the slots that are named.
     #[inline]
     pub unsafe fn set_tag(self, slot: usize, tag: bool) {
         // SAFETY: a live line that has this slot.
@@ -224,6 +239,9 @@ impl Line {
     }
 
     /// The next line of the chain.
+    ///
+    /// # Safety
+    /// The line is alive and has the slots that are named.
     #[inline]
     pub unsafe fn child(self) -> Option<Line> {
         // SAFETY: a live line.
@@ -231,6 +249,9 @@ impl Line {
     }
 
     /// The next line, and whether it is a small one.
+    ///
+    /// # Safety
+    /// The line is alive and has the slots that are named.
     #[inline]
     unsafe fn link(self) -> Option<(Line, bool)> {
         // SAFETY: a live line; the chained bit says that slot 6 exists and is a link.
@@ -244,6 +265,9 @@ impl Line {
     }
 
     /// Makes slot 6 (whose handle the caller has saved) the link to `child`.
+    ///
+    /// # Safety
+    /// The line is alive and has the slots that are named.
     unsafe fn set_link(self, child: Line, small: bool) {
         // SAFETY: a live full line.
         unsafe {
@@ -254,6 +278,9 @@ impl Line {
     }
 
     /// Asks for the elements of this line (not of its children).
+    ///
+    /// # Safety
+    /// The line is alive and has the slots that are named.
     #[inline]
     pub unsafe fn prefetch_elements(self) {
         // SAFETY: a live line; only taken slots are read.
