@@ -123,7 +123,6 @@ fn run(srv: &mut Server, host: &mut dyn Host, me: ClientId, input: &[u8]) -> usi
     srv.ahead = ahead;
     srv.running = outer;
     srv.running_sent = outer_sent;
-    srv.clients[me].flags.clear(Flags::WOKEN);
     give_back(srv, me, parser, out, sent);
     used
 }
@@ -146,9 +145,6 @@ pub fn out_of_turn(srv: &mut Server, host: &mut dyn Host, me: ClientId, args: Ar
     srv.running_input = outer_input;
     srv.running_sent = outer_sent;
     give_back(srv, me, parser, out, sent);
-    if outer == me {
-        srv.clients[me].flags.set(Flags::WOKEN);
-    }
 }
 
 /// Runs the requests of a batch in order. Returns where the last one run ended, and whether something

@@ -179,8 +179,6 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     {
         expire(srv, true);
     }
-    // Nobody subscribes to key events yet: what was announced is forgotten.
-    srv.keys.touched.clear();
     wake::before_sleep(srv, host);
     repl::before_sleep(srv, host);
     // What a shrunk size or a replica that left behind, ten calls' worth at a time.

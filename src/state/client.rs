@@ -11,6 +11,7 @@ use crate::resp::request::Parser;
 
 use super::blocked::Parked;
 use super::multi::Transaction;
+use super::pubsub::Subscriptions;
 use super::replication::ReplicaState;
 
 /// Names a client for as long as it lives. Slots are used again; the generation tells a late
@@ -83,9 +84,6 @@ impl Flags {
     pub const POSTPONED: Flags = Flags(1 << 24);
     /// Sentinel-like subscriber of MULTI state: the deny-blocking context of EXEC and scripts.
     pub const DENY_BLOCKING: Flags = Flags(1 << 25);
-    /// Parked and woken again within one request: the reply lies behind those of its own turn, so the rest of
-    /// the pipeline waits for the next turn.
-    pub const WOKEN: Flags = Flags(1 << 26);
 
     pub const fn or(self, other: Flags) -> Flags {
         Flags(self.0 | other.0)
@@ -177,6 +175,8 @@ pub struct Client {
     /// The last command's full name (`config|get`), for CLIENT LIST.
     pub last_command: &'static str,
     pub multi: Option<Box<Transaction>>,
+    /// Subscriptions; kept while there are any.
+    pub subscriptions: Option<Box<Subscriptions>>,
     pub parked: Option<Box<Parked>>,
     pub replica: Option<Box<ReplicaState>>,
     /// Where the stream stood after its last command: what WAIT waits for.
@@ -210,12 +210,9 @@ impl Client {
 
     /// Whether requests of this client may be run now.
     pub fn may_run(&self) -> bool {
-        !self.flags.has(
-            Flags::BLOCKED
-                .or(Flags::CLOSE_ASAP)
-                .or(Flags::CLOSE_AFTER_REPLY)
-                .or(Flags::POSTPONED.or(Flags::WOKEN)),
-        )
+        !self
+            .flags
+            .has(Flags::BLOCKED.or(Flags::CLOSE_ASAP).or(Flags::CLOSE_AFTER_REPLY).or(Flags::POSTPONED))
     }
 
     /// Heap bytes this client holds, buffers included.
@@ -227,5 +224,7 @@ impl Client {
             + self.addr.len()
             + self.laddr.len()
             + self.multi.as_ref().map_or(0, |m| m.memory())
+            + self.subscriptions.as_ref().map_or(0, |s| s.memory())
+            + self.parked.as_ref().map_or(0, |parked| parked.memory())
     }
 }
