@@ -13,6 +13,7 @@ use std::sync::Arc;
 use tikv_jemalloc_ctl::{epoch, stats};
 
 use crate::base::bio::{Bio, Job, Kind};
+use crate::base::collate;
 use crate::base::disk::{Disk, RealDisk};
 use crate::net::listener::{Listener, listen_tcp};
 use crate::net::reactor::{Reactor, Token};
@@ -202,6 +203,8 @@ impl Host for RealHost {
                 process::set_title(title);
                 Ok(())
             }
+            HostChange::Locale(name) if collate::set_locale(name) => Ok(()),
+            HostChange::Locale(_) => Err("Invalid locale name".to_owned()),
             HostChange::Supervisor(state) => {
                 super::notify::systemd(state);
                 Ok(())

@@ -71,6 +71,8 @@ pub enum HostChange {
     OomScoreRelative(i32),
     /// The process title, already expanded.
     ProcTitle(String),
+    /// `locale-collate`. The error carries Redis' text.
+    Locale(String),
     /// What systemd is told, one `NAME=value`.
     Supervisor(&'static str),
     /// `crash-log-enabled`, `use-exit-on-panic`.
