@@ -179,9 +179,7 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     {
         expire(srv, true);
     }
-    if srv.blocked.acks_changed {
-        wake::acknowledged(srv);
-    }
+    wake::before_sleep(srv, host);
     repl::before_sleep(srv, host);
     // What a shrunk size or a replica that left behind, ten calls' worth at a time.
     srv.repl.backlog.trim(10 * TRIM_BLOCKS);
