@@ -70,6 +70,7 @@ fn duties(cron: &mut Cron, srv: &mut Server, host: &mut dyn Host, now_ms: i64) {
     if now_ms >= cron.next_second_ms {
         cron.next_second_ms = now_ms + 1000;
         repl::each_second(srv, host);
+        host.close_idle_peers();
     }
 }
 

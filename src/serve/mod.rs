@@ -41,6 +41,7 @@ pub mod cron;
 pub mod fork;
 pub mod host;
 pub mod notify;
+mod peers;
 pub mod process;
 pub mod title;
 
