@@ -183,6 +183,7 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     srv.keys.touched.clear();
     if srv.blocked.acks_changed {
         wake::acknowledged(srv);
+        persist::shutdown::cron(srv, host);
     }
     repl::before_sleep(srv, host);
     // What a shrunk size or a replica that left behind, ten calls' worth at a time.
