@@ -66,9 +66,22 @@ pub fn run_top(
     if client.flags.has(SILENT) {
         silence(srv, me, out, mark);
     }
+    if !srv.clients[me].out.bytes.is_empty() {
+        take_pushes(srv, me, out);
+    }
     if command.spec.flags.has(Cmd::ADMIN.or(Cmd::NO_AUTH).or(Cmd::RUNS_QUEUE)) {
         gate::refresh(srv);
     }
+}
+
+/// What a client sent to itself (a message it published, a key it tracks) comes right after the reply of the
+/// command that did it, whatever CLIENT REPLY says.
+#[cold]
+fn take_pushes(srv: &mut Server, me: ClientId, out: &mut Reply) {
+    let own = &mut srv.clients[me].out;
+    out.raw(own.unsent());
+    own.bytes.clear();
+    own.sent = 0;
 }
 
 /// CLIENT REPLY OFF and SKIP, and the link to our master, get no replies. A replica gets none either: it would
@@ -125,6 +138,7 @@ pub fn call(
     if !srv.redacted.is_empty() {
         srv.redacted.clear();
     }
+    super::announce::drain(srv);
     // A save within the command sets the count back: that is no change.
     let changed = srv.persist.dirty > dirty;
     if !srv.keys.expired.is_empty() {

@@ -179,8 +179,6 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     {
         expire(srv, true);
     }
-    // Nobody subscribes to key events yet: what was announced is forgotten.
-    srv.keys.touched.clear();
     if srv.blocked.acks_changed {
         wake::acknowledged(srv);
         persist::shutdown::cron(srv, host);

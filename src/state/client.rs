@@ -11,6 +11,7 @@ use crate::resp::request::{OwnedArgs, Parser};
 
 use super::blocked::Parked;
 use super::multi::Transaction;
+use super::pubsub::Subscriptions;
 use super::replication::ReplicaState;
 
 /// Names a client for as long as it lives. Slots are used again; the generation tells a late
@@ -174,6 +175,8 @@ pub struct Client {
     /// The last command's full name (`config|get`), for CLIENT LIST.
     pub last_command: &'static str,
     pub multi: Option<Box<Transaction>>,
+    /// Subscriptions; kept while there are any.
+    pub subscriptions: Option<Box<Subscriptions>>,
     pub parked: Option<Box<Parked>>,
     /// A command that CLIENT PAUSE put off.
     pub postponed: Option<Box<OwnedArgs>>,
@@ -223,5 +226,6 @@ impl Client {
             + self.addr.len()
             + self.laddr.len()
             + self.multi.as_ref().map_or(0, |m| m.memory())
+            + self.subscriptions.as_ref().map_or(0, |s| s.memory())
     }
 }

@@ -13,6 +13,7 @@ pub mod latency;
 pub mod loading;
 pub mod multi;
 pub mod persistence;
+pub mod pubsub;
 pub mod repl_ids;
 pub mod replica_link;
 pub mod replication;
