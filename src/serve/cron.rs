@@ -180,10 +180,11 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     {
         expire(srv, true);
     }
-    // Nobody subscribes to key events yet: what was announced is forgotten.
-    srv.keys.touched.clear();
-    if srv.blocked.acks_changed {
-        wake::acknowledged(srv);
+    let acknowledged = srv.blocked.acks_changed;
+    wake::before_sleep(srv, host);
+    if acknowledged {
+        // A shutdown may have waited for just that.
+        persist::shutdown::cron(srv, host);
     }
     repl::before_sleep(srv, host);
     // What a shrunk size or a replica that left behind, ten calls' worth at a time.
