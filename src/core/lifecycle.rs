@@ -66,7 +66,6 @@ fn blank(me: ClientId, id: u64, user: std::rc::Rc<str>, now: i64) -> Client {
         multi: None,
         subscriptions: None,
         parked: None,
-        postponed: None,
         replica: None,
         write_offset: 0,
         commands_processed: 0,

@@ -12,7 +12,6 @@ use crate::core::server::Server;
 use crate::core::wake;
 use crate::resp::errors;
 use crate::state::blocked::WaitFor;
-use crate::state::client::ClientId;
 use crate::state::host::{ChildKind, Host};
 use crate::state::persistence::ShutdownFlags;
 use crate::state::replication::SyncState;
@@ -86,8 +85,7 @@ pub fn abort(srv: &mut Server) -> Result<(), errors::CmdError> {
 fn cancel(srv: &mut Server) {
     srv.persist.shutdown = None;
     srv.blocked.shutdown_pause = false;
-    let waiting: Vec<ClientId> = srv.blocked.list.clone();
-    for me in waiting {
+    for me in srv.blocked.clients() {
         let parked = srv.clients.get(me).and_then(|c| c.parked.as_ref());
         if parked.is_some_and(|p| matches!(p.on, WaitFor::Shutdown)) {
             wake::fail(srv, me, &errors::SHUTDOWN_ERRORS);

@@ -373,7 +373,7 @@ fn role_changed(srv: &mut Server, host: &mut dyn Host) {
 
 /// Those who wait for keys or acknowledgements would wait for ever on a replica.
 fn release_blocked(srv: &mut Server) {
-    for me in srv.blocked.list.clone() {
+    for me in srv.blocked.clients() {
         let parked = srv.clients.get(me).and_then(|c| c.parked.as_ref());
         if parked.is_some_and(|p| !matches!(p.on, WaitFor::Shutdown)) {
             wake::fail(srv, me, &errors::UNBLOCKED_ROLE);

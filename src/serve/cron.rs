@@ -70,6 +70,7 @@ fn duties(cron: &mut Cron, srv: &mut Server, host: &mut dyn Host, now_ms: i64) {
     if now_ms >= cron.next_second_ms {
         cron.next_second_ms = now_ms + 1000;
         repl::each_second(srv, host);
+        host.close_idle_peers();
     }
 }
 
@@ -179,8 +180,10 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     {
         expire(srv, true);
     }
-    if srv.blocked.acks_changed {
-        wake::acknowledged(srv);
+    let acknowledged = srv.blocked.acks_changed;
+    wake::before_sleep(srv, host);
+    if acknowledged {
+        // A shutdown may have waited for just that.
         persist::shutdown::cron(srv, host);
     }
     repl::before_sleep(srv, host);

@@ -189,9 +189,7 @@ impl Cluster {
 
     fn turn(&mut self, n: usize) -> bool {
         let Node { srv, world, .. } = &mut self.nodes[n];
-        if srv.blocked.acks_changed {
-            wake::acknowledged(srv);
-        }
+        wake::before_sleep(srv, world);
         repl::before_sleep(srv, world);
         repl::after_writes(srv, world);
         let mut moved = false;
