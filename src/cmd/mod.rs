@@ -18,6 +18,7 @@ pub mod hash;
 pub mod keys;
 pub mod limits;
 pub mod list;
+pub mod pubsub;
 pub mod set;
 pub mod specs;
 pub mod string;
@@ -37,6 +38,7 @@ pub static FAMILIES: &[&[Row]] = &[
     keys::ROWS,
     conn::ROWS,
     tx::ROWS,
+    pubsub::ROWS,
     admin::ROWS,
     admin::repl::ROWS,
 ];

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::pools::{key, value};
 use super::rng::Rng;
 use super::step::{CONNECTIONS, Check, Step};
-use super::{admin, conn, keys, strings, wrong};
+use super::{admin, conn, keys, pubsub, strings, wrong};
 
 /// A command while its words are gathered.
 pub struct Words(Vec<Vec<u8>>);
@@ -154,7 +154,12 @@ impl Generator {
             0..=37 => self.queue.extend(strings::draw(rng, conn)),
             // Nobody waits for the end of a key in a plain stream, nor inside MULTI.
             38..=63 => self.queue.extend(keys::draw(rng, conn, queued || self.plain)),
-            64..=77 => self.queue.push_back(conn::draw(rng, conn)),
+            64..=74 => self.queue.push_back(conn::draw(rng, conn)),
+            75..=77 => {
+                let free = (0..CONNECTIONS).find(|other| *other != conn && !self.multi[*other]);
+                let other = free.filter(|_| !self.plain);
+                self.queue.extend(pubsub::draw(rng, conn, other, queued));
+            }
             78..=80 => self.queue.push_back(admin::draw(rng, conn)),
             81..=88 => self.queue.push_back(transaction(rng, conn, queued)),
             89..=96 => self.queue.push_back(wrong::draw(rng, conn)),
