@@ -126,8 +126,9 @@ pub struct Blocked {
     pub held_back: bool,
     /// CLIENT PAUSE by the user: kind and end (Unix ms).
     pub pause: Option<(PauseKind, Millis)>,
-    /// Writes held back by FAILOVER or SHUTDOWN, until lifted.
-    pub internal_pause: Option<PauseKind>,
+    /// Writes held back by a SHUTDOWN that waits for replicas, and by FAILOVER, until lifted.
+    pub shutdown_pause: bool,
+    pub failover_pause: bool,
     /// Clients whose command was put off by a pause, in order.
     pub postponed: Vec<ClientId>,
     /// Set when replica acknowledgements may satisfy a waiter: looked at before sleep.
@@ -140,7 +141,8 @@ impl Blocked {
     /// What is held back at `now`, if anything.
     pub fn paused(&self, now: Millis) -> Option<PauseKind> {
         let user = self.pause.filter(|(_, end)| *end > now).map(|(kind, _)| kind);
-        user.max(self.internal_pause)
+        let held = self.shutdown_pause || self.failover_pause;
+        user.max(held.then_some(PauseKind::Write))
     }
 
     /// A ticket for the next client to be parked.

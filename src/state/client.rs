@@ -13,6 +13,7 @@ use super::blocked::Parked;
 use super::multi::Transaction;
 use super::pubsub::Subscriptions;
 use super::replication::ReplicaState;
+use super::tracking::Tracking;
 
 /// Names a client for as long as it lives. Slots are used again; the generation tells a late
 /// event for the former owner from one for the present.
@@ -84,6 +85,8 @@ impl Flags {
     pub const POSTPONED: Flags = Flags(1 << 24);
     /// Sentinel-like subscriber of MULTI state: the deny-blocking context of EXEC and scripts.
     pub const DENY_BLOCKING: Flags = Flags(1 << 25);
+    /// `t`: is told of changes of keys (CLIENT TRACKING).
+    pub const TRACKING: Flags = Flags(1 << 26);
 
     pub const fn or(self, other: Flags) -> Flags {
         Flags(self.0 | other.0)
@@ -177,6 +180,8 @@ pub struct Client {
     pub multi: Option<Box<Transaction>>,
     /// Subscriptions; kept while there are any.
     pub subscriptions: Option<Box<Subscriptions>>,
+    /// How it tracks keys, while it does.
+    pub tracking: Option<Box<Tracking>>,
     pub parked: Option<Box<Parked>>,
     pub replica: Option<Box<ReplicaState>>,
     /// Where the stream stood after its last command: what WAIT waits for.
@@ -215,6 +220,11 @@ impl Client {
             .has(Flags::BLOCKED.or(Flags::CLOSE_ASAP).or(Flags::CLOSE_AFTER_REPLY).or(Flags::POSTPONED))
     }
 
+    /// Who gets its invalidations: a client's number, 0 for itself, -1 when it does not track.
+    pub fn redirect(&self) -> i64 {
+        self.tracking.as_ref().map_or(-1, |tracking| tracking.redirect_number() as i64)
+    }
+
     /// Heap bytes this client holds, buffers included.
     pub fn memory(&self) -> usize {
         std::mem::size_of::<Client>()
@@ -225,6 +235,7 @@ impl Client {
             + self.laddr.len()
             + self.multi.as_ref().map_or(0, |m| m.memory())
             + self.subscriptions.as_ref().map_or(0, |s| s.memory())
+            + self.tracking.as_ref().map_or(0, |t| t.memory())
             + self.parked.as_ref().map_or(0, |parked| parked.memory())
     }
 }

@@ -89,12 +89,12 @@ fn those_who_came_first_are_served_first() {
     assert_eq!(desk.srv.keys.awaited.len(), 3);
     assert_eq!(desk.ask(other, "rpush l 1 2"), ":2|", "the pusher sees its own push");
     assert_eq!(
-        (desk.got(a), desk.got(b), desk.got(c)),
+        (desk.received(a), desk.received(b), desk.received(c)),
         ("*2|$1|l|$1|1|".into(), "*2|$1|l|$1|2|".into(), String::new())
     );
     assert_eq!(desk.stream(), "SELECT 0; rpush l 1 2; LPOP l; RPOP l");
     assert_eq!(desk.ask(other, "rpush y 3"), ":1|");
-    assert_eq!(desk.got(c), "*2|$1|y|$1|3|");
+    assert_eq!(desk.received(c), "*2|$1|y|$1|3|");
     nobody_waits(&desk);
     assert_eq!((calls(&desk, "blpop"), calls(&desk, "brpop")), ((2, 0), (1, 0)), "once each");
 }
@@ -108,13 +108,13 @@ fn a_transaction_is_over_before_anyone_is_served() {
         desk.ask(other, line);
     }
     // `b` was signalled first; the command looks at its keys in its own order.
-    assert_eq!(desk.got(me), "*2|$1|a|$1|3|");
+    assert_eq!(desk.received(me), "*2|$1|a|$1|3|");
     assert_eq!(desk.stream(), "MULTI; SELECT 0; rpush b 1; rpush a 2; del a; rpush a 3; EXEC; LPOP a");
     parks(&mut desk, me, "blpop a 0");
     for line in ["multi", "rpush a 1", "del a", "exec"] {
         desk.ask(other, line);
     }
-    assert_eq!(desk.got(me), "", "it is gone again");
+    assert_eq!(desk.received(me), "", "it is gone again");
     assert!(desk.srv.clients[me].flags.has(Flags::BLOCKED));
 }
 
@@ -157,7 +157,7 @@ fn whatever_makes_the_key_wakes() {
             let reply = desk.ask(other, line);
             assert!(!reply.starts_with('-'), "{what}: {line}: {reply}");
         }
-        assert_eq!(desk.got(me), "*2|$1|l|$1|v|", "{what}");
+        assert_eq!(desk.received(me), "*2|$1|l|$1|v|", "{what}");
         nobody_waits(&desk);
     }
 }
@@ -170,10 +170,10 @@ fn sorted_sets_that_are_stored_wake_and_lists_do_not() {
         desk.ask(other, "zadd src 7 m");
         parks(&mut desk, me, "bzpopmin z 0");
         desk.ask(other, "rpush z 1");
-        assert_eq!(desk.got(me), "", "a list is not waited for");
+        assert_eq!(desk.received(me), "", "a list is not waited for");
         desk.ask(other, "del z");
         desk.ask(other, line);
-        assert_eq!(desk.got(me), "*3|$1|z|$1|m|$1|7|", "{line}");
+        assert_eq!(desk.received(me), "*3|$1|z|$1|m|$1|7|", "{line}");
         nobody_waits(&desk);
     }
 }
@@ -186,8 +186,8 @@ fn one_served_wakes_the_next() {
     parks(&mut desk, b, "brpoplpush two three 0");
     parks(&mut desk, a, "blmove one two left right 0");
     desk.ask(other, "lpush one v");
-    assert_eq!((desk.got(a), desk.got(b)), ("$1|v|".into(), "$1|v|".into()));
-    assert_eq!(desk.got(c), "*2|$5|three|$1|v|");
+    assert_eq!((desk.received(a), desk.received(b)), ("$1|v|".into(), "$1|v|".into()));
+    assert_eq!(desk.received(c), "*2|$5|three|$1|v|");
     assert_eq!(
         desk.stream(),
         "SELECT 0; lpush one v; LMOVE one two left right; RPOPLPUSH two three; LPOP three"
@@ -196,7 +196,7 @@ fn one_served_wakes_the_next() {
     parks(&mut desk, a, "brpoplpush one one 0");
     parks(&mut desk, b, "brpoplpush one one 0");
     desk.ask(other, "rpush one v");
-    assert_eq!((desk.got(a), desk.got(b)), ("$1|v|".into(), "$1|v|".into()));
+    assert_eq!((desk.received(a), desk.received(b)), ("$1|v|".into(), "$1|v|".into()));
     nobody_waits(&desk);
 }
 
@@ -208,8 +208,8 @@ fn who_cannot_use_it_fails_and_the_next_gets_it() {
     parks(&mut desk, a, "blmove l target left left 0");
     parks(&mut desk, b, "blpop l 0");
     desk.ask(other, "rpush l v");
-    assert_eq!(desk.got(a), "-WRONGTYPE Operation against a key holding the wrong kind of value|");
-    assert_eq!(desk.got(b), "*2|$1|l|$1|v|");
+    assert_eq!(desk.received(a), "-WRONGTYPE Operation against a key holding the wrong kind of value|");
+    assert_eq!(desk.received(b), "*2|$1|l|$1|v|");
     assert_eq!(calls(&desk, "blmove"), (1, 1));
     nobody_waits(&desk);
 }
@@ -230,11 +230,11 @@ fn time_outs_reply_null_in_their_order() {
         wake::deadlines(&mut desk.srv);
     };
     later(&mut desk, 99);
-    assert_eq!((desk.got(a), desk.got(b)), (String::new(), String::new()));
+    assert_eq!((desk.received(a), desk.received(b)), (String::new(), String::new()));
     later(&mut desk, 1);
-    assert_eq!((desk.got(a), desk.got(b)), (String::new(), "*-1|".into()));
+    assert_eq!((desk.received(a), desk.received(b)), (String::new(), "*-1|".into()));
     later(&mut desk, 500);
-    assert_eq!((desk.got(a), desk.got(c)), ("*-1|".into(), "_|".into()));
+    assert_eq!((desk.received(a), desk.received(c)), ("*-1|".into(), "_|".into()));
     nobody_waits(&desk);
     assert_eq!(
         (calls(&desk, "blpop"), calls(&desk, "blmove"), calls(&desk, "bzpopmin")),
@@ -280,7 +280,7 @@ fn a_doomed_client_takes_nothing() {
     parks(&mut desk, b, "blpop l 0");
     desk.srv.clients.close(a);
     desk.ask(other, "rpush l v");
-    assert_eq!((desk.got(a), desk.got(b)), (String::new(), "*2|$1|l|$1|v|".into()));
+    assert_eq!((desk.received(a), desk.received(b)), (String::new(), "*2|$1|l|$1|v|".into()));
     crate::core::lifecycle::forget(&mut desk.srv, a);
     nobody_waits(&desk);
 }
@@ -294,13 +294,17 @@ fn a_pause_holds_the_served_back_too() {
     for line in ["multi", "rpush l v", "client pause 100 write", "exec"] {
         desk.ask(other, line);
     }
-    assert_eq!((desk.got(a), desk.got(b)), (String::new(), String::new()));
+    assert_eq!((desk.received(a), desk.received(b)), (String::new(), String::new()));
     assert_eq!(desk.ask(other, "llen l"), ":1|");
     desk.srv.clock.advance(101);
     desk.srv.clock.refresh();
     wake::end_of_pause(&mut desk.srv);
     desk.before_sleep();
-    assert_eq!((desk.got(a), desk.got(b)), ("*2|$1|l|$1|v|".into(), String::new()), "places are kept");
+    assert_eq!(
+        (desk.received(a), desk.received(b)),
+        ("*2|$1|l|$1|v|".into(), String::new()),
+        "places are kept"
+    );
 }
 
 #[test]
@@ -310,15 +314,15 @@ fn silence_lasts_until_the_wait_is_over() {
     desk.ask(me, "client reply skip");
     parks(&mut desk, me, "blpop l 0");
     desk.ask(other, "rpush l v");
-    assert_eq!((desk.got(me), desk.ask(me, "ping")), (String::new(), "+PONG|".into()));
+    assert_eq!((desk.received(me), desk.ask(me, "ping")), (String::new(), "+PONG|".into()));
     desk.ask(me, "client reply skip");
     parks(&mut desk, me, "blpop l 1");
     wake::time_out(&mut desk.srv, me);
-    assert_eq!((desk.got(me), desk.ask(me, "ping")), (String::new(), "+PONG|".into()));
+    assert_eq!((desk.received(me), desk.ask(me, "ping")), (String::new(), "+PONG|".into()));
     desk.ask(me, "client reply off");
     parks(&mut desk, me, "blpop l 0");
     desk.ask(other, "rpush l v");
-    assert_eq!((desk.got(me), desk.ask(other, "llen l")), (String::new(), ":0|".into()));
+    assert_eq!((desk.received(me), desk.ask(other, "llen l")), (String::new(), ":0|".into()));
     nobody_waits(&desk);
 }
 
@@ -360,7 +364,7 @@ fn random_pushes_are_given_out_in_order() {
             let (me, _) = waiting.remove(first);
             let value = values[key as usize].remove(0);
             assert_eq!(
-                desk.got(me),
+                desk.received(me),
                 format!("*2|$2|l{key}|${}|{value}|", value.to_string().len()),
                 "step {n}"
             );
