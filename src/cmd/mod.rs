@@ -16,6 +16,7 @@ pub mod bitmap;
 pub mod conn;
 pub mod docs;
 pub mod hash;
+pub mod hll;
 pub mod keys;
 pub mod limits;
 pub mod list;
@@ -36,6 +37,7 @@ pub static FAMILIES: &[&[Row]] = &[
     hash::ROWS,
     zset::ROWS,
     bitmap::ROWS,
+    hll::ROWS,
     keys::ROWS,
     conn::ROWS,
     tx::ROWS,

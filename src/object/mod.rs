@@ -11,6 +11,7 @@ pub mod digest;
 pub mod entry;
 mod field;
 pub mod hash;
+pub mod hll;
 pub mod list;
 mod member;
 mod pick;
