@@ -15,6 +15,7 @@ pub mod args;
 pub mod bitmap;
 pub mod conn;
 pub mod docs;
+pub mod geo;
 pub mod hash;
 pub mod hll;
 pub mod keys;
@@ -38,6 +39,7 @@ pub static FAMILIES: &[&[Row]] = &[
     zset::ROWS,
     bitmap::ROWS,
     hll::ROWS,
+    geo::ROWS,
     keys::ROWS,
     conn::ROWS,
     tx::ROWS,

@@ -10,6 +10,7 @@
 pub mod digest;
 pub mod entry;
 mod field;
+pub mod geohash;
 pub mod hash;
 pub mod hll;
 pub mod list;
