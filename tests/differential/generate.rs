@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::pools::{key, value};
 use super::rng::Rng;
 use super::step::{CONNECTIONS, Check, Step};
-use super::{admin, conn, keys, strings, wrong};
+use super::{admin, bits, conn, geo_hll, keys, strings, wrong};
 
 /// A command while its words are gathered.
 pub struct Words(Vec<Vec<u8>>);
@@ -151,7 +151,9 @@ impl Generator {
         let conn = if self.plain { 0 } else { [0, 0, 0, 0, 1, 1, 2][rng.below(7)] };
         let queued = self.multi[conn];
         match rng.below(100) {
-            0..=37 => self.queue.extend(strings::draw(rng, conn)),
+            0..=27 => self.queue.extend(strings::draw(rng, conn)),
+            28..=32 => self.queue.extend(bits::draw(rng, conn)),
+            33..=37 => self.queue.extend(geo_hll::draw(rng, conn)),
             // Nobody waits for the end of a key in a plain stream, nor inside MULTI.
             38..=63 => self.queue.extend(keys::draw(rng, conn, queued || self.plain)),
             64..=77 => self.queue.push_back(conn::draw(rng, conn)),

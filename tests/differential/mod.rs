@@ -1,7 +1,7 @@
 //! A stream of commands drawn from a seed, played to two servers at once.
 //!
-//! `generate` draws, `strings`, `keys`, `conn`, `admin` and `wrong` are its families, `play` sends each step to both
-//! servers and compares, `shrink` shortens a stream that shows a difference, `intended` lists the differences
+//! `generate` draws, `strings`, `bits`, `geo_hll`, `keys`, `conn`, `admin` and `wrong` are its families, `play`
+//! sends each step to both servers and compares, `shrink` shortens a stream that shows a difference, `intended` lists the differences
 //! we want, as data. A step is data (bytes to send and how to compare the answers), so a stream can be cut,
 //! replayed and printed.
 //!
@@ -12,9 +12,11 @@
 #![allow(dead_code)] // each test binary uses its own part
 
 pub mod admin;
+pub mod bits;
 pub mod compare;
 pub mod conn;
 pub mod generate;
+pub mod geo_hll;
 pub mod intended;
 pub mod keys;
 pub mod play;
