@@ -21,6 +21,7 @@ pub mod hll;
 pub mod keys;
 pub mod limits;
 pub mod list;
+pub mod pubsub;
 pub mod set;
 pub mod specs;
 pub mod string;
@@ -43,6 +44,7 @@ pub static FAMILIES: &[&[Row]] = &[
     keys::ROWS,
     conn::ROWS,
     tx::ROWS,
+    pubsub::ROWS,
     admin::ROWS,
     admin::repl::ROWS,
 ];

@@ -122,8 +122,15 @@ pub fn draw(rng: &mut Rng, conn: usize) -> Vec<Step> {
         }
         _ => {
             let name = rng.pick(&["ZREM", "ZSCORE", "ZRANGE"]);
-            let w = words(rng, name).arg(geo_key(rng));
-            if name == "ZRANGE" { w.arg("0").arg("-1").arg("WITHSCORES") } else { w.arg(member(rng)) }
+            let key = geo_key(rng);
+            // Other sorted sets have fractions for scores.
+            let whole = key.starts_with(b"geo:");
+            let w = words(rng, name).arg(key);
+            if name == "ZRANGE" && whole {
+                w.arg("0").arg("-1").arg("WITHSCORES")
+            } else {
+                w.arg(member(rng))
+            }
         }
     };
     let step = w.step(rng, conn);
