@@ -12,6 +12,7 @@ use crate::state::config_table::Reason;
 
 pub mod admin;
 pub mod args;
+pub mod bitmap;
 pub mod conn;
 pub mod docs;
 pub mod hash;
@@ -35,6 +36,7 @@ pub static FAMILIES: &[&[Row]] = &[
     set::ROWS,
     hash::ROWS,
     zset::ROWS,
+    bitmap::ROWS,
     keys::ROWS,
     conn::ROWS,
     tx::ROWS,

@@ -67,7 +67,6 @@ fn blank(me: ClientId, id: u64, user: std::rc::Rc<str>, now: i64) -> Client {
         subscriptions: None,
         tracking: None,
         parked: None,
-        postponed: None,
         replica: None,
         write_offset: 0,
         commands_processed: 0,

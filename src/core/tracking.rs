@@ -90,9 +90,9 @@ fn tell_readers(srv: &mut Server, key: &[u8], given_up: bool) {
     for who in srv.tracking.take(key) {
         let tracking = srv.clients.get(who).and_then(|client| client.tracking.as_ref());
         let Some(tracking) = tracking.filter(|t| t.mode != Mode::Broadcast) else { continue };
-        if who != srv.running {
+        if given_up || who != srv.running {
             send(srv, who, &mut one(key));
-        } else if given_up || !tracking.noloop {
+        } else if !tracking.noloop {
             srv.tracking.own.push(Some(Box::from(key)));
         }
     }
@@ -118,7 +118,6 @@ pub fn invalidate_all(srv: &mut Server) {
 /// had its effect.
 #[cold]
 pub fn after_reply(srv: &mut Server, me: ClientId, command: Option<Command>) {
-    limit_keys(srv);
     for key in std::mem::take(&mut srv.tracking.own) {
         match key {
             Some(key) => send(srv, me, &mut one(&key)),
@@ -131,10 +130,20 @@ pub fn after_reply(srv: &mut Server, me: ClientId, command: Option<Command>) {
     let Some(client) = srv.clients.get_mut(me) else { return };
     if let Some(tracking) = client.tracking.as_mut()
         && !keeps
-        && !client.flags.has(Flags::MULTI)
+        && !client.flags.has(Flags::MULTI.or(Flags::BLOCKED))
     {
         tracking.caching = false;
     }
+}
+
+/// What precedes a command of a client that tracks, queued ones included: the table's bound is kept.
+#[cold]
+pub fn before_command(srv: &mut Server, me: ClientId, out: &mut Reply) {
+    limit_keys(srv);
+    let own = &mut srv.clients[me].out;
+    out.raw(own.unsent());
+    own.bytes.clear();
+    own.sent = 0;
 }
 
 /// Gives up keys, drawn at random, while there are more than `tracking-table-max-keys`; their readers are told.

@@ -71,6 +71,7 @@ fn duties(cron: &mut Cron, srv: &mut Server, host: &mut dyn Host, now_ms: i64) {
     if now_ms >= cron.next_second_ms {
         cron.next_second_ms = now_ms + 1000;
         repl::each_second(srv, host);
+        host.close_idle_peers();
     }
 }
 
@@ -180,10 +181,13 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     {
         expire(srv, true);
     }
-    tracking::broadcast(srv);
-    if srv.blocked.acks_changed {
-        wake::acknowledged(srv);
+    let acknowledged = srv.blocked.acks_changed;
+    wake::before_sleep(srv, host);
+    if acknowledged {
+        // A shutdown may have waited for just that.
+        persist::shutdown::cron(srv, host);
     }
+    tracking::broadcast(srv);
     repl::before_sleep(srv, host);
     // What a shrunk size or a replica that left behind, ten calls' worth at a time.
     srv.repl.backlog.trim(10 * TRIM_BLOCKS);

@@ -41,6 +41,7 @@ pub mod cron;
 pub mod fork;
 pub mod host;
 pub mod notify;
+mod peers;
 pub mod process;
 pub mod title;
 
@@ -137,7 +138,7 @@ impl Shell {
             return Duration::ZERO;
         }
         let mut ms = self.next_cron_ms - self.srv.clock.mono_ms();
-        if let Some(deadline) = wake::nearest_deadline(&self.srv) {
+        if let Some(deadline) = self.srv.blocked.nearest_deadline() {
             ms = ms.min(deadline - self.srv.clock.now_ms());
         }
         if let Some(at) = repl::next_timer_ms(&self.srv) {
@@ -167,9 +168,7 @@ impl Shell {
         if self.loads_a_file() {
             self.load_step();
         }
-        if self.srv.blocked.list.is_empty() && self.srv.blocked.pause.is_none() {
-            // Nobody waits for a moment in time.
-        } else {
+        if self.srv.blocked.nearest_deadline().is_some() {
             wake::deadlines(&mut self.srv);
             wake::end_of_pause(&mut self.srv);
         }

@@ -7,7 +7,7 @@
 //! thousand idle connections stay under a KiB each.
 
 use crate::base::clock::Millis;
-use crate::resp::request::{OwnedArgs, Parser};
+use crate::resp::request::Parser;
 
 use super::blocked::Parked;
 use super::multi::Transaction;
@@ -85,8 +85,11 @@ impl Flags {
     pub const POSTPONED: Flags = Flags(1 << 24);
     /// Sentinel-like subscriber of MULTI state: the deny-blocking context of EXEC and scripts.
     pub const DENY_BLOCKING: Flags = Flags(1 << 25);
+    /// Parked and woken again within one request: the reply lies behind those of its own turn, so the rest of
+    /// the pipeline waits for the next turn.
+    pub const WOKEN: Flags = Flags(1 << 26);
     /// `t`: is told of changes of keys (CLIENT TRACKING).
-    pub const TRACKING: Flags = Flags(1 << 26);
+    pub const TRACKING: Flags = Flags(1 << 27);
 
     pub const fn or(self, other: Flags) -> Flags {
         Flags(self.0 | other.0)
@@ -183,8 +186,6 @@ pub struct Client {
     /// How it tracks keys, while it does.
     pub tracking: Option<Box<Tracking>>,
     pub parked: Option<Box<Parked>>,
-    /// A command that CLIENT PAUSE put off.
-    pub postponed: Option<Box<OwnedArgs>>,
     pub replica: Option<Box<ReplicaState>>,
     /// Where the stream stood after its last command: what WAIT waits for.
     pub write_offset: i64,
@@ -217,9 +218,12 @@ impl Client {
 
     /// Whether requests of this client may be run now.
     pub fn may_run(&self) -> bool {
-        !self
-            .flags
-            .has(Flags::BLOCKED.or(Flags::CLOSE_ASAP).or(Flags::CLOSE_AFTER_REPLY).or(Flags::POSTPONED))
+        !self.flags.has(
+            Flags::BLOCKED
+                .or(Flags::CLOSE_ASAP)
+                .or(Flags::CLOSE_AFTER_REPLY)
+                .or(Flags::POSTPONED.or(Flags::WOKEN)),
+        )
     }
 
     /// Who gets its invalidations: a client's number, 0 for itself, -1 when it does not track.

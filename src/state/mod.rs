@@ -7,6 +7,7 @@ pub mod clients;
 pub mod config;
 pub mod config_file;
 pub mod config_table;
+pub mod failover;
 pub mod host;
 pub mod latency;
 pub mod loading;
