@@ -118,12 +118,7 @@ pub fn invalidate_all(srv: &mut Server) {
 /// had its effect.
 #[cold]
 pub fn after_reply(srv: &mut Server, me: ClientId, command: Option<Command>) {
-    for key in std::mem::take(&mut srv.tracking.own) {
-        match key {
-            Some(key) => send(srv, me, &mut one(&key)),
-            None => send(srv, me, &mut |out| out.null()),
-        }
-    }
+    tell_itself(srv, me);
     let parent = command.and_then(|command| command.parent).map(|id| srv.table.by_id(id));
     // The subcommands of CLIENT do not use up what one of them said.
     let keeps = parent.is_some_and(|parent| parent.spec.name == "client");
@@ -136,14 +131,27 @@ pub fn after_reply(srv: &mut Server, me: ClientId, command: Option<Command>) {
     }
 }
 
-/// What precedes a command of a client that tracks, queued ones included: the table's bound is kept.
+/// What precedes the reply of a client that tracks, also to a command that is only queued: keys that had to go
+/// for it to be admitted, and those that are beyond the table's bound.
 #[cold]
 pub fn before_command(srv: &mut Server, me: ClientId, out: &mut Reply) {
+    super::announce::drain(srv);
     limit_keys(srv);
+    tell_itself(srv, me);
     let own = &mut srv.clients[me].out;
     out.raw(own.unsent());
     own.bytes.clear();
     own.sent = 0;
+}
+
+/// Tells the client that runs of keys which it changed itself.
+fn tell_itself(srv: &mut Server, me: ClientId) {
+    for key in std::mem::take(&mut srv.tracking.own) {
+        match key {
+            Some(key) => send(srv, me, &mut one(&key)),
+            None => send(srv, me, &mut |out| out.null()),
+        }
+    }
 }
 
 /// Gives up keys, drawn at random, while there are more than `tracking-table-max-keys`; their readers are told.
