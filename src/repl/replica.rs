@@ -243,6 +243,13 @@ pub fn connected(srv: &mut Server, host: &mut dyn Host, me: ClientId) {
     }
 }
 
+/// The connection could not even be begun: the name is not known.
+pub fn connect_refused(srv: &mut Server, host: &mut dyn Host, me: ClientId, why: &str) {
+    if is_link(srv, me) {
+        event(srv, host, |link, env, out| link.connect_refused(why, env, out));
+    }
+}
+
 /// The connection could not be made.
 pub fn connect_failed(srv: &mut Server, host: &mut dyn Host, me: ClientId, why: &str) {
     if is_link(srv, me) {

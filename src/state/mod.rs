@@ -21,4 +21,5 @@ pub mod slowlog;
 pub mod spec;
 pub mod spikes;
 pub mod stats;
+pub mod tracking;
 pub mod version;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::pools::{key, value};
 use super::rng::Rng;
 use super::step::{CONNECTIONS, Check, Step};
-use super::{admin, conn, hashes, keys, lists, sets, sort, strings, wrong, zsets};
+use super::{admin, conn, hashes, keys, lists, pubsub, sets, sort, strings, wrong, zsets};
 
 /// A command while its words are gathered.
 pub struct Words(Vec<Vec<u8>>);
@@ -180,8 +180,13 @@ impl Generator {
             41..=48 => self.queue.extend(zsets::draw(rng, conn)),
             49..=51 => self.queue.extend(sort::draw(rng, conn)),
             // Nobody waits for the end of a key in a plain stream, nor inside MULTI.
-            52..=67 => self.queue.extend(keys::draw(rng, conn, queued || self.plain)),
-            68..=77 => self.queue.push_back(conn::draw(rng, conn)),
+            52..=66 => self.queue.extend(keys::draw(rng, conn, queued || self.plain)),
+            67..=74 => self.queue.push_back(conn::draw(rng, conn)),
+            75..=77 => {
+                let free = (0..CONNECTIONS).find(|other| *other != conn && !self.multi[*other]);
+                let other = free.filter(|_| !self.plain);
+                self.queue.extend(pubsub::draw(rng, conn, other, queued));
+            }
             78..=80 => self.queue.push_back(admin::draw(rng, conn)),
             81..=88 => self.queue.push_back(transaction(rng, conn, queued)),
             89..=96 => self.queue.push_back(wrong::draw(rng, conn)),
