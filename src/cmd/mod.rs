@@ -12,12 +12,14 @@ use crate::state::config_table::Reason;
 
 pub mod admin;
 pub mod args;
+pub mod bitmap;
 pub mod conn;
 pub mod docs;
 pub mod hash;
 pub mod keys;
 pub mod limits;
 pub mod list;
+pub mod pubsub;
 pub mod set;
 pub mod specs;
 pub mod string;
@@ -34,9 +36,11 @@ pub static FAMILIES: &[&[Row]] = &[
     set::ROWS,
     hash::ROWS,
     zset::ROWS,
+    bitmap::ROWS,
     keys::ROWS,
     conn::ROWS,
     tx::ROWS,
+    pubsub::ROWS,
     admin::ROWS,
     admin::repl::ROWS,
 ];

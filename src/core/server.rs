@@ -16,10 +16,12 @@ use crate::state::clients::Clients;
 use crate::state::config::{Config, Supervised};
 use crate::state::multi::Watches;
 use crate::state::persistence::Persistence;
+use crate::state::pubsub::PubSub;
 use crate::state::replication::Replication;
 use crate::state::slowlog::Slowlog;
 use crate::state::spikes::Spikes;
 use crate::state::stats::{CommandStats, Stats};
+use crate::state::tracking;
 
 use super::lookahead::Lookahead;
 use super::propagate::Propagation;
@@ -46,6 +48,9 @@ pub struct Server {
     pub clients: Clients,
     pub watches: Watches,
     pub blocked: Blocked,
+    pub pubsub: PubSub,
+    /// What clients may hold copies of.
+    pub tracking: tracking::Table,
     pub repl: Replication,
     pub persist: Persistence,
     pub prop: Propagation,
@@ -124,6 +129,8 @@ impl Server {
             clients: Clients::default(),
             watches: Watches::default(),
             blocked: Blocked::default(),
+            pubsub: PubSub::default(),
+            tracking: tracking::Table::default(),
             prop: Propagation::default(),
             stats: Stats::default(),
             command_stats: CommandStats::new(commands),

@@ -7,11 +7,13 @@
 //! thousand idle connections stay under a KiB each.
 
 use crate::base::clock::Millis;
-use crate::resp::request::{OwnedArgs, Parser};
+use crate::resp::request::Parser;
 
 use super::blocked::Parked;
 use super::multi::Transaction;
+use super::pubsub::Subscriptions;
 use super::replication::ReplicaState;
+use super::tracking::Tracking;
 
 /// Names a client for as long as it lives. Slots are used again; the generation tells a late
 /// event for the former owner from one for the present.
@@ -83,6 +85,11 @@ impl Flags {
     pub const POSTPONED: Flags = Flags(1 << 24);
     /// Sentinel-like subscriber of MULTI state: the deny-blocking context of EXEC and scripts.
     pub const DENY_BLOCKING: Flags = Flags(1 << 25);
+    /// Parked and woken again within one request: the reply lies behind those of its own turn, so the rest of
+    /// the pipeline waits for the next turn.
+    pub const WOKEN: Flags = Flags(1 << 26);
+    /// `t`: is told of changes of keys (CLIENT TRACKING).
+    pub const TRACKING: Flags = Flags(1 << 27);
 
     pub const fn or(self, other: Flags) -> Flags {
         Flags(self.0 | other.0)
@@ -174,9 +181,11 @@ pub struct Client {
     /// The last command's full name (`config|get`), for CLIENT LIST.
     pub last_command: &'static str,
     pub multi: Option<Box<Transaction>>,
+    /// Subscriptions; kept while there are any.
+    pub subscriptions: Option<Box<Subscriptions>>,
+    /// How it tracks keys, while it does.
+    pub tracking: Option<Box<Tracking>>,
     pub parked: Option<Box<Parked>>,
-    /// A command that CLIENT PAUSE put off.
-    pub postponed: Option<Box<OwnedArgs>>,
     pub replica: Option<Box<ReplicaState>>,
     /// Where the stream stood after its last command: what WAIT waits for.
     pub write_offset: i64,
@@ -209,9 +218,17 @@ impl Client {
 
     /// Whether requests of this client may be run now.
     pub fn may_run(&self) -> bool {
-        !self
-            .flags
-            .has(Flags::BLOCKED.or(Flags::CLOSE_ASAP).or(Flags::CLOSE_AFTER_REPLY).or(Flags::POSTPONED))
+        !self.flags.has(
+            Flags::BLOCKED
+                .or(Flags::CLOSE_ASAP)
+                .or(Flags::CLOSE_AFTER_REPLY)
+                .or(Flags::POSTPONED.or(Flags::WOKEN)),
+        )
+    }
+
+    /// Who gets its invalidations: a client's number, 0 for itself, -1 when it does not track.
+    pub fn redirect(&self) -> i64 {
+        self.tracking.as_ref().map_or(-1, |tracking| tracking.redirect_number() as i64)
     }
 
     /// Heap bytes this client holds, buffers included.
@@ -223,5 +240,7 @@ impl Client {
             + self.addr.len()
             + self.laddr.len()
             + self.multi.as_ref().map_or(0, |m| m.memory())
+            + self.subscriptions.as_ref().map_or(0, |s| s.memory())
+            + self.tracking.as_ref().map_or(0, |t| t.memory())
     }
 }

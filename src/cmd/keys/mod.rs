@@ -8,6 +8,8 @@
 //! | `dbs.rs` | MOVE COPY SWAPDB FLUSHDB FLUSHALL |
 //! | `dump.rs` | DUMP RESTORE |
 //! | `object.rs` | OBJECT |
+//! | `migrate.rs` | MIGRATE |
+//! | `sort.rs` | SORT SORT_RO |
 //!
 //! The rules of access (dead keys, statistics, ages) are the keyspace's; here are the arguments, the errors,
 //! their order, and what is announced. Source: Redis 7.2.4 (`db.c`, `expire.c`, `object.c`).
@@ -23,8 +25,10 @@ mod basic;
 mod dbs;
 mod dump;
 mod expire;
+mod migrate;
 pub mod object;
 mod scan;
+mod sort;
 #[cfg(test)]
 mod tests;
 
@@ -58,6 +62,9 @@ pub const ROWS: &[Row] = &[
     Row::new(specs::server::SWAPDB, dbs::swapdb),
     Row::new(specs::server::FLUSHDB, dbs::flushdb),
     Row::new(specs::server::FLUSHALL, dbs::flushall),
+    Row::new(specs::generic::MIGRATE, migrate::migrate),
+    Row::new(specs::generic::SORT, sort::sort),
+    Row::new(specs::generic::SORT_RO, sort::sort_ro),
     Row::group(
         specs::generic::OBJECT,
         object::help,
