@@ -317,6 +317,13 @@ texts! {
     NOREPLICAS = "NOREPLICAS Not enough good replicas to write.";
     BUSYKEY = "BUSYKEY Target key name already exists.";
 
+    // RESTORE.
+    RESTORE_IDLETIME = "ERR Invalid IDLETIME value, must be >= 0";
+    RESTORE_FREQ = "ERR Invalid FREQ value, must be >= 0 and <= 255";
+    RESTORE_TTL = "ERR Invalid TTL value, must be >= 0";
+    RESTORE_FOOTER = "ERR DUMP payload version or checksum are wrong";
+    RESTORE_BAD_DATA = "ERR Bad data format";
+
     // Numbers.
     NOT_INT = "ERR value is not an integer or out of range";
     NOT_FLOAT = "ERR value is not a valid float";
