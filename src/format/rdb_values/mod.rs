@@ -15,6 +15,10 @@ use super::rdb_read::{plain, unpack};
 use crate::ds::listpack::Listpack;
 use crate::object::{Limits, Value};
 
+/// From this version on hashes, sorted sets and lists are stored as the listpacks they are in memory. What is older
+/// gets them element by element, which every version reads.
+pub(super) const LISTPACK_VERSION: u16 = 10;
+
 /// Reads a value of any type but the string, whose type id was read. `sanitize` looks for what only a full
 /// check sees and what does no harm otherwise, such as members that come twice.
 ///
