@@ -237,7 +237,10 @@ mod tests {
 
     #[test]
     fn ports_are_read_as_c_reads_them() {
-        assert_eq!((port(b"6379"), port(b" 80x"), port(b"70000"), port(b"x"), port(b"-1")), (6379, 80, 0, 0, 0));
+        assert_eq!(
+            (port(b"6379"), port(b" 80x"), port(b"70000"), port(b"x"), port(b"-1")),
+            (6379, 80, 0, 0, 0)
+        );
     }
 
     #[test]
@@ -246,7 +249,9 @@ mod tests {
         assert_eq!(preamble(&options, None), b"*2\r\n$4\r\nAUTH\r\n$1\r\np\r\n");
         let options = Options { user: Some(b"u"), password: Some(b"p"), ..Options::default() };
         let both = preamble(&options, Some(9));
-        assert!(both.starts_with(b"*3\r\n$4\r\nAUTH\r\n$1\r\nu\r\n$1\r\np\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n9\r\n"));
+        assert!(
+            both.starts_with(b"*3\r\n$4\r\nAUTH\r\n$1\r\nu\r\n$1\r\np\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n9\r\n")
+        );
         assert!(preamble(&Options::default(), None).is_empty());
     }
 }
