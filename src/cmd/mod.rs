@@ -19,6 +19,7 @@ pub mod hash;
 pub mod keys;
 pub mod limits;
 pub mod list;
+pub mod pubsub;
 pub mod set;
 pub mod specs;
 pub mod string;
@@ -39,6 +40,7 @@ pub static FAMILIES: &[&[Row]] = &[
     keys::ROWS,
     conn::ROWS,
     tx::ROWS,
+    pubsub::ROWS,
     admin::ROWS,
     admin::repl::ROWS,
 ];

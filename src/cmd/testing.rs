@@ -46,6 +46,23 @@ impl Desk {
         String::from_utf8(reply).expect("tests speak UTF-8").replace("\r\n", "|")
     }
 
+    /// What a client got that it did not ask for, since the last look.
+    pub fn received(&mut self, who: ClientId) -> String {
+        let bytes = std::mem::take(&mut self.srv.clients[who].out.bytes);
+        String::from_utf8(bytes).expect("tests speak UTF-8").replace("\r\n", "|")
+    }
+
+    /// Sends several requests at once and returns the replies.
+    pub fn pipeline(&mut self, who: ClientId, lines: &[&str]) -> String {
+        let mut requests = Vec::new();
+        for line in lines {
+            let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+            push_request(&mut requests, &words);
+        }
+        input::feed(&mut self.srv, &mut NoWorld::default(), who, &requests);
+        self.received(who)
+    }
+
     /// What the replication stream got since the last call: words, commands parted by `; `.
     pub fn stream(&mut self) -> String {
         let bytes: Vec<u8> =

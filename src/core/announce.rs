@@ -8,16 +8,19 @@
 //! Keyspace events (`notify-keyspace-events`) are published as Redis does: for each, first on the key's channel,
 //! then on the event's.
 //!
-//! WATCH is served on the spot (`core::watch`), since EXEC must know at once.
+//! Clients that track keys are told before the event of the same change (`core::tracking`). WATCH is served on
+//! the spot (`core::watch`), since EXEC must know at once.
 //!
 //! Source: Redis 7.2.4 `notifyKeyspaceEvent`, `signalModifiedKey`.
 
 use crate::base::num::push_u64;
 use crate::keyspace::touched::{Class, Touch, interest};
+use crate::state::client::ClientId;
 use crate::state::pubsub::Kind;
 
 use super::publish::publish;
 use super::server::Server;
+use super::tracking;
 
 /// Tells everyone what is in the queue, and empties it.
 #[inline]
@@ -36,7 +39,14 @@ fn tell(srv: &mut Server) {
     }
     let batch = srv.keys.touched.take();
     let mut channel = Vec::new();
+    let tracked = srv.keys.touched.interest & interest::TRACK != 0;
     for touch in batch.iter() {
+        if tracked && touch.modified {
+            // Time and want of memory are nobody's doing.
+            let by_itself = touch.class.intersects(Class::EXPIRED | Class::EVICTED);
+            let by = if by_itself { ClientId::NONE } else { srv.running };
+            tracking::invalidate(srv, touch.key, by);
+        }
         if touch.class != Class::NONE && !srv.pubsub.is_empty() {
             event(srv, touch, &mut channel);
         }

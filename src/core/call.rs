@@ -11,7 +11,7 @@ use crate::resp::errors::{self, CmdError, code_of};
 use crate::resp::reply::Reply;
 use crate::resp::request::{Args, OwnedArgs};
 use crate::state::blocked::Parked;
-use crate::state::client::{ClientId, Flags};
+use crate::state::client::{ClientId, Flags, OutBuf};
 use crate::state::host::Host;
 use crate::state::spec::Flags as Cmd;
 
@@ -58,16 +58,14 @@ pub fn run_top(
     let client = &mut srv.clients[me];
     client.commands_processed += 1;
     client.write_offset = srv.repl.backlog.offset();
-    const SILENT: Flags = Flags::REPLY_OFF
+    const SPECIAL: Flags = Flags::REPLY_OFF
         .or(Flags::REPLY_SKIP)
         .or(Flags::MASTER)
         .or(Flags::REPLY_SKIP_NEXT)
-        .or(Flags::REPLICA);
-    if client.flags.has(SILENT) && !client.flags.has(Flags::BLOCKED) {
-        silence(srv, me, out, mark);
-    }
-    if !srv.clients[me].out.bytes.is_empty() {
-        take_pushes(srv, me, out);
+        .or(Flags::REPLICA)
+        .or(Flags::TRACKING);
+    if client.flags.has(SPECIAL) || !client.out.bytes.is_empty() {
+        after_reply(srv, me, Some(command), out, mark);
     }
     if command.spec.flags.has(Cmd::ADMIN.or(Cmd::NO_AUTH).or(Cmd::RUNS_QUEUE)) {
         gate::refresh(srv);
@@ -77,14 +75,22 @@ pub fn run_top(
     }
 }
 
-/// What a client sent to itself (a message it published, a key it tracks) comes right after the reply of the
-/// command that did it, whatever CLIENT REPLY says.
+/// What becomes of a reply that is written (from `mark`), and what comes right behind it: first keys the client
+/// tracks and changed itself, then what it published to itself. These are sent whatever CLIENT REPLY says.
 #[cold]
-fn take_pushes(srv: &mut Server, me: ClientId, out: &mut Reply) {
-    let own = &mut srv.clients[me].out;
-    out.raw(own.unsent());
-    own.bytes.clear();
-    own.sent = 0;
+fn after_reply(srv: &mut Server, me: ClientId, command: Option<Command>, out: &mut Reply, mark: usize) {
+    // Who waits has no reply yet; what CLIENT REPLY said still stands when it comes.
+    if !srv.clients[me].flags.has(Flags::BLOCKED) {
+        silence(srv, me, out, mark);
+    }
+    let published = std::mem::take(&mut srv.clients[me].out);
+    if srv.clients[me].flags.has(Flags::TRACKING) {
+        super::tracking::after_reply(srv, me, command);
+        out.raw(srv.clients[me].out.unsent());
+    }
+    out.raw(published.unsent());
+    srv.clients[me].out = OutBuf { soft_since_ms: published.soft_since_ms, ..OutBuf::default() };
+    srv.clients.recycle(published.bytes);
 }
 
 /// CLIENT REPLY OFF and SKIP, and the link to our master, get no replies. A replica gets none either: it would
@@ -121,6 +127,7 @@ pub fn call(
     let db = client.db;
     let from_master = client.flags.has(Flags::MASTER);
     let deny_blocking = client.flags.has(Flags::DENY_BLOCKING);
+    let tracks = client.flags.has(Flags::TRACKING);
     srv.keys.no_touch = client.flags.has(Flags::NO_TOUCH) && !command.spec.flags.has(Cmd::TOUCHES);
     srv.keys.mode = expire_mode(srv, from_master);
     let dirty = srv.persist.dirty;
@@ -142,6 +149,9 @@ pub fn call(
         srv.redacted.clear();
     }
     super::announce::drain(srv);
+    if tracks && command.spec.flags.has(Cmd::READONLY) {
+        super::tracking::remember(srv, me, command, args);
+    }
     // A save within the command sets the count back: that is no change.
     let changed = srv.persist.dirty > dirty;
     if !srv.keys.expired.is_empty() {
@@ -320,7 +330,7 @@ fn reject(srv: &mut Server, me: ClientId, args: Args<'_>, e: &CmdError, out: &mu
             count_error(srv, me, e.as_bytes());
         }
     }
-    silence(srv, me, out, mark);
+    after_reply(srv, me, command, out, mark);
 }
 
 /// Queues a command for EXEC.

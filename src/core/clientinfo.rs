@@ -17,6 +17,8 @@ use std::fmt::Write as _;
 use crate::resp::reply::Reply;
 use crate::resp::request::Args;
 use crate::state::client::{Client, ClientId, Flags};
+use crate::state::pubsub::Kind;
+use crate::state::tracking::Mode;
 
 use super::server::Server;
 
@@ -41,14 +43,15 @@ pub fn line_during(srv: &Server, id: ClientId, args: Args<'_>, out: &Reply) -> S
     describe(srv, id, Some((args, out.buf.capacity(), owed)))
 }
 
-fn letters(flags: Flags) -> String {
-    const LETTERS: [(Flags, char); 13] = [
+fn letters(client: &Client) -> String {
+    const LETTERS: [(Flags, char); 14] = [
         (Flags::MONITOR, 'O'),
         (Flags::REPLICA, 'S'),
         (Flags::MASTER, 'M'),
         (Flags::PUBSUB, 'P'),
         (Flags::MULTI, 'x'),
         (Flags::BLOCKED.or(Flags::POSTPONED), 'b'),
+        (Flags::TRACKING, 't'),
         (Flags::DIRTY_CAS, 'd'),
         (Flags::CLOSE_AFTER_REPLY, 'c'),
         (Flags::CLOSE_ASAP, 'A'),
@@ -57,7 +60,15 @@ fn letters(flags: Flags) -> String {
         (Flags::NO_EVICT, 'e'),
         (Flags::NO_TOUCH, 'T'),
     ];
-    let text: String = LETTERS.iter().filter(|(flag, _)| flags.has(*flag)).map(|(_, c)| *c).collect();
+    let mut text = String::new();
+    for (flag, letter) in LETTERS.iter().filter(|(flag, _)| client.flags.has(*flag)) {
+        text.push(*letter);
+        if *flag == Flags::TRACKING {
+            let tracking = client.tracking.as_deref();
+            text.extend(tracking.filter(|t| t.broken_redirect).map(|_| 'R'));
+            text.extend(tracking.filter(|t| t.mode == Mode::Broadcast).map(|_| 'B'));
+        }
+    }
     if text.is_empty() { "N".to_owned() } else { text }
 }
 
@@ -102,13 +113,15 @@ fn describe(srv: &Server, id: ClientId, at_hand: Option<(Args<'_>, usize, usize)
     let (obl, oll, omem) = output(srv, client, owed, room);
     let stream = if obl > 0 { omem } else { omem.saturating_sub(room) };
     let user = if client.flags.has(Flags::MASTER) { "(superuser)" } else { &*client.user };
+    let subscribed = |kind| client.subscriptions.as_ref().map_or(0, |own| own.len(kind));
+    let redirect = client.redirect();
     let mut text = String::with_capacity(320);
     // Writing to a String does not fail.
     let _ = write!(
         text,
-        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 multi={queued} \
+        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={queued} \
          qbuf={qbuf} qbuf-free={qbuf_free} argv-mem={argv_mem} multi-mem={} rbs={} rbp={} obl={obl} oll={oll} \
-         omem={omem} tot-mem={} events={} cmd={} user={user} redir=-1 resp={} lib-name={} lib-ver={}",
+         omem={omem} tot-mem={} events={} cmd={} user={user} redir={redirect} resp={} lib-name={} lib-ver={}",
         client.id,
         client.addr,
         client.laddr,
@@ -116,8 +129,11 @@ fn describe(srv: &Server, id: ClientId, at_hand: Option<(Args<'_>, usize, usize)
         String::from_utf8_lossy(&client.name),
         (now - client.created_ms) / 1000,
         (now - client.last_interaction_ms) / 1000,
-        letters(client.flags),
+        letters(client),
         client.db,
+        subscribed(Kind::Channel),
+        subscribed(Kind::Pattern),
+        subscribed(Kind::Shard),
         queue.map_or(0, |multi| multi.queue_bytes),
         room,
         client.out.bytes.len(),
@@ -137,9 +153,19 @@ mod tests {
 
     #[test]
     fn flags_are_letters_in_order() {
-        assert_eq!(letters(Flags::default()), "N");
-        assert_eq!(letters(Flags::MULTI.or(Flags::NO_EVICT).or(Flags::UNIX)), "xUe");
-        assert_eq!(letters(Flags::PENDING_READ), "N");
-        assert_eq!(letters(Flags::MONITOR), "O");
+        let table = super::super::table::CommandTable::new(&[]);
+        let clock = crate::base::clock::Clock::manual(1);
+        let rng = crate::base::rng::Rng::seeded(1);
+        let mut srv = Server::new(crate::state::config::Config::default(), table, clock, rng);
+        let me = super::super::lifecycle::internal(&mut srv, Flags::default());
+        let mut of = |flags| {
+            srv.clients[me].flags = flags;
+            letters(&srv.clients[me])
+        };
+        assert_eq!(of(Flags::default()), "N");
+        assert_eq!(of(Flags::MULTI.or(Flags::NO_EVICT).or(Flags::UNIX)), "xUe");
+        assert_eq!(of(Flags::PENDING_READ), "N");
+        assert_eq!(of(Flags::MONITOR), "O");
+        assert_eq!(of(Flags::TRACKING.or(Flags::PUBSUB)), "Pt");
     }
 }

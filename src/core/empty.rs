@@ -1,7 +1,8 @@
 //! Emptying and exchanging whole databases, and what watchers hear of it.
 //!
 //! FLUSHALL, a full sync, DEBUG RELOAD and SWAPDB change many keys at once. Nobody walks these keys: the few
-//! that are watched are looked up instead, before the change.
+//! that are watched are looked up instead, before the change; clients that track keys
+//! are told that all are void.
 //!
 //! Source: Redis 7.2.4 `emptyData`, `signalFlushedDb`, `dbSwapDatabases`.
 
@@ -16,6 +17,7 @@ pub fn empty(srv: &mut Server, host: &mut dyn Host, db: Option<usize>, lazy: boo
     let range = db.map_or(0..srv.keys.dbs.len(), |db| db..db + 1);
     range.for_each(|db| touch_all_watched(srv, db, None));
     let gone = srv.keys.flush(db);
+    super::tracking::invalidate_all(srv);
     let keys = gone.iter().map(|db| db.len() as u64).sum();
     if lazy && keys > 0 {
         srv.stats.lazyfreed_objects += keys;

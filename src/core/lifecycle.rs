@@ -65,6 +65,7 @@ fn blank(me: ClientId, id: u64, user: std::rc::Rc<str>, now: i64) -> Client {
         last_command: "NULL",
         multi: None,
         subscriptions: None,
+        tracking: None,
         parked: None,
         replica: None,
         write_offset: 0,
@@ -108,6 +109,7 @@ pub fn forget(srv: &mut Server, me: ClientId) -> Option<Client> {
     wake::unpark(srv, me);
     discard_transaction(srv, me);
     unsubscribe_all(srv, me);
+    super::tracking::stop(srv, me);
     srv.blocked.postponed.retain(|c| *c != me);
     let mut client = srv.clients.remove(me)?;
     srv.clients.recycle(std::mem::take(&mut client.out.bytes));

@@ -20,5 +20,6 @@ pub mod server;
 pub mod table;
 #[cfg(test)]
 pub mod testing;
+pub mod tracking;
 pub mod wake;
 pub mod watch;

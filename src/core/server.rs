@@ -21,6 +21,7 @@ use crate::state::replication::Replication;
 use crate::state::slowlog::Slowlog;
 use crate::state::spikes::Spikes;
 use crate::state::stats::{CommandStats, Stats};
+use crate::state::tracking;
 
 use super::lookahead::Lookahead;
 use super::propagate::Propagation;
@@ -48,6 +49,8 @@ pub struct Server {
     pub watches: Watches,
     pub blocked: Blocked,
     pub pubsub: PubSub,
+    /// What clients may hold copies of.
+    pub tracking: tracking::Table,
     pub repl: Replication,
     pub persist: Persistence,
     pub prop: Propagation,
@@ -128,6 +131,7 @@ impl Server {
             watches: Watches::default(),
             blocked: Blocked::default(),
             pubsub: PubSub::default(),
+            tracking: tracking::Table::default(),
             prop: Propagation::default(),
             stats: Stats::default(),
             command_stats: CommandStats::new(commands),

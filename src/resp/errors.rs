@@ -180,6 +180,33 @@ pub fn not_in_pubsub(name: impl AsRef<[u8]>) -> CmdError {
     CmdError::err(&[b"Can't execute '", name.as_ref(), tail])
 }
 
+/// A subscription where each command must have one reply.
+pub fn deny_blocking(name: &str) -> CmdError {
+    CmdError::err(&[name.as_bytes(), b" isn't allowed for a DENY BLOCKING client"])
+}
+
+/// CLIENT TRACKING with a prefix that includes one the client has, or is included in it.
+pub fn prefix_overlaps_existing(prefix: &[u8], existing: &[u8]) -> CmdError {
+    CmdError::err(&[
+        b"Prefix '",
+        prefix,
+        b"' overlaps with an existing prefix '",
+        existing,
+        b"'. Prefixes for a single client must not overlap.",
+    ])
+}
+
+/// The same for two prefixes of one request.
+pub fn prefixes_overlap(prefix: &[u8], other: &[u8]) -> CmdError {
+    CmdError::err(&[
+        b"Prefix '",
+        prefix,
+        b"' overlaps with another provided prefix '",
+        other,
+        b"'. Prefixes for a single client must not overlap.",
+    ])
+}
+
 /// ACL: the user may not run the command (`name` in full).
 pub fn no_command_permission(user: &[u8], name: impl AsRef<[u8]>) -> CmdError {
     CmdError::coded(
@@ -440,6 +467,18 @@ texts! {
     FAILOVER_FORCE = "ERR FAILOVER with force option requires both a timeout and target HOST and IP.";
     FAILOVER_TARGET_UNKNOWN = "ERR FAILOVER target HOST and PORT is not a replica.";
     FAILOVER_TARGET_OFFLINE = "ERR FAILOVER target replica is not online.";
+
+    // CLIENT TRACKING and CACHING.
+    TRACKING_ONE_REDIRECT = "ERR A client can only redirect to a single other client";
+    TRACKING_NO_REDIRECT = "ERR The client ID you want redirect to does not exist";
+    TRACKING_PREFIX = "ERR PREFIX option requires BCAST mode to be enabled";
+    TRACKING_SWITCH_BCAST = "ERR You can't switch BCAST mode on/off before disabling tracking for this client, and then re-enabling it with a different mode.";
+    TRACKING_BCAST_OPT = "ERR OPTIN and OPTOUT are not compatible with BCAST";
+    TRACKING_OPT_BOTH = "ERR You can't specify both OPTIN mode and OPTOUT mode";
+    TRACKING_SWITCH_OPT = "ERR You can't switch OPTIN/OPTOUT mode before disabling tracking for this client, and then re-enabling it with a different mode.";
+    CACHING_UNTRACKED = "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled";
+    CACHING_YES = "ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.";
+    CACHING_NO = "ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.";
 
     // Cluster mode, which this server does not run.
     CLUSTER_DISABLED = "ERR This instance has cluster support disabled";

@@ -10,7 +10,7 @@ use crate::base::log::{self, Level};
 pub use crate::core::effects::current_hz;
 use crate::core::input::{check_output_limit, resize_query};
 use crate::core::server::Server;
-use crate::core::{propagate, wake};
+use crate::core::{propagate, tracking, wake};
 use crate::keyspace::{Cycle, ExpireMode};
 use crate::persist;
 use crate::repl;
@@ -63,6 +63,7 @@ fn duties(cron: &mut Cron, srv: &mut Server, host: &mut dyn Host, now_ms: i64) {
     }
     clients(cron, srv);
     databases(srv);
+    tracking::limit_keys(srv);
     persist::cron(srv, host);
     wake::deadlines(srv);
     wake::end_of_pause(srv);
@@ -180,6 +181,7 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     {
         expire(srv, true);
     }
+    tracking::broadcast(srv);
     let acknowledged = srv.blocked.acks_changed;
     wake::before_sleep(srv, host);
     if acknowledged {

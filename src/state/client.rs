@@ -13,6 +13,7 @@ use super::blocked::Parked;
 use super::multi::Transaction;
 use super::pubsub::Subscriptions;
 use super::replication::ReplicaState;
+use super::tracking::Tracking;
 
 /// Names a client for as long as it lives. Slots are used again; the generation tells a late
 /// event for the former owner from one for the present.
@@ -87,6 +88,8 @@ impl Flags {
     /// Parked and woken again within one request: the reply lies behind those of its own turn, so the rest of
     /// the pipeline waits for the next turn.
     pub const WOKEN: Flags = Flags(1 << 26);
+    /// `t`: is told of changes of keys (CLIENT TRACKING).
+    pub const TRACKING: Flags = Flags(1 << 27);
 
     pub const fn or(self, other: Flags) -> Flags {
         Flags(self.0 | other.0)
@@ -180,6 +183,8 @@ pub struct Client {
     pub multi: Option<Box<Transaction>>,
     /// Subscriptions; kept while there are any.
     pub subscriptions: Option<Box<Subscriptions>>,
+    /// How it tracks keys, while it does.
+    pub tracking: Option<Box<Tracking>>,
     pub parked: Option<Box<Parked>>,
     pub replica: Option<Box<ReplicaState>>,
     /// Where the stream stood after its last command: what WAIT waits for.
@@ -221,6 +226,11 @@ impl Client {
         )
     }
 
+    /// Who gets its invalidations: a client's number, 0 for itself, -1 when it does not track.
+    pub fn redirect(&self) -> i64 {
+        self.tracking.as_ref().map_or(-1, |tracking| tracking.redirect_number() as i64)
+    }
+
     /// Heap bytes this client holds, buffers included.
     pub fn memory(&self) -> usize {
         std::mem::size_of::<Client>()
@@ -231,5 +241,6 @@ impl Client {
             + self.laddr.len()
             + self.multi.as_ref().map_or(0, |m| m.memory())
             + self.subscriptions.as_ref().map_or(0, |s| s.memory())
+            + self.tracking.as_ref().map_or(0, |t| t.memory())
     }
 }

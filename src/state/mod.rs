@@ -23,4 +23,5 @@ pub mod spikes;
 pub mod spill;
 pub mod stats;
 pub mod sync_report;
+pub mod tracking;
 pub mod version;

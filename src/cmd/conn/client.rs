@@ -104,12 +104,6 @@ pub fn no_touch(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     switch(cx, args, Flags::NO_TOUCH)
 }
 
-/// CLIENT GETREDIR: -1, tracking is off.
-pub fn getredir(cx: &mut Ctx<'_>, _: Args<'_>) -> Result<Outcome, CmdError> {
-    cx.out.int(-1);
-    Ok(Outcome::Done)
-}
-
 /// CLIENT PAUSE `ms [WRITE|ALL]`. A pause under way is only ever prolonged, and never loosened.
 pub fn pause(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     let mut kind = match args.get(3) {
@@ -177,13 +171,15 @@ fn may_be_woken(cx: &Ctx<'_>, target: ClientId) -> bool {
     parked.is_some_and(|parked| !matches!(parked.on, WaitFor::Shutdown))
 }
 
-/// CLIENT HELP. Tracking is left out: it is not built.
+/// CLIENT HELP.
 pub fn help(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     cx.out.help(args.at(0), HELP);
     Ok(Outcome::Done)
 }
 
 const HELP: &[&str] = &[
+    "CACHING (YES|NO)",
+    "    Say whether keys of the next command are tracked, in OPTIN and OPTOUT mode.",
     "GETREDIR",
     "    Return the client ID that tracking messages are redirected to.",
     "GETNAME",
@@ -226,6 +222,11 @@ const HELP: &[&str] = &[
     "    Set what the client library says about itself. Options are:",
     "    * LIB-NAME: its name.",
     "    * LIB-VER: its version.",
+    "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+    "         [OPTIN] [OPTOUT] [NOLOOP]",
+    "    Tell this connection of changes of keys it read, for caching at its side.",
+    "TRACKINGINFO",
+    "    Return how this connection tracks keys.",
     "UNBLOCK <clientid> [TIMEOUT|ERROR]",
     "    End the wait of a blocked client.",
     "NO-EVICT (ON|OFF)",

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::base::bytes::eq_ignore_case;
 use crate::base::num::parse_i64;
 use crate::core::ctx::{Ctx, Outcome};
-use crate::core::lifecycle;
+use crate::core::{lifecycle, tracking};
 use crate::resp::errors::{self, CmdError};
 use crate::resp::request::Args;
 use crate::state::client::Flags;
@@ -154,12 +154,13 @@ pub fn reset(cx: &mut Ctx<'_>, _: Args<'_>) -> Result<Outcome, CmdError> {
     let me = cx.me;
     cx.srv.clients.monitors.retain(|monitor| *monitor != me);
     lifecycle::discard_transaction(cx.srv, me);
+    lifecycle::unsubscribe_all(cx.srv, me);
+    tracking::stop(cx.srv, me);
     let user = cx.srv.default_user.clone();
     let authenticated = cx.srv.config.requirepass.is_empty();
     let client = cx.client();
     const CLEARED: Flags = Flags::MONITOR
         .or(Flags::READONLY)
-        .or(Flags::PUBSUB)
         .or(Flags::REPLY_OFF)
         .or(Flags::REPLY_SKIP_NEXT)
         .or(Flags::NO_TOUCH)

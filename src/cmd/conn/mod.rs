@@ -5,6 +5,7 @@
 //! | [`basic`] | PING ECHO QUIT SELECT |
 //! | [`hello`] | AUTH HELLO RESET: a session's identity and its dialect |
 //! | [`client`] | CLIENT of one connection: names, replies, pauses |
+//! | [`tracking`] | CLIENT TRACKING and its kin: client-side caching |
 //! | [`client_list`] | CLIENT LIST and KILL: filters over all connections |
 
 use crate::cmd::{container, specs};
@@ -16,6 +17,7 @@ pub mod client_list;
 pub mod hello;
 #[cfg(test)]
 mod tests;
+pub mod tracking;
 
 /// The family's rows.
 pub const ROWS: &[Row] = &[
@@ -43,6 +45,9 @@ const CLIENT: &[Row] = &[
     Row::new(specs::connection::CLIENT_UNBLOCK, client::unblock),
     Row::new(specs::connection::CLIENT_NO_EVICT, client::no_evict),
     Row::new(specs::connection::CLIENT_NO_TOUCH, client::no_touch),
-    Row::new(specs::connection::CLIENT_GETREDIR, client::getredir),
+    Row::new(specs::connection::CLIENT_GETREDIR, tracking::getredir),
+    Row::new(specs::connection::CLIENT_TRACKING, tracking::tracking),
+    Row::new(specs::connection::CLIENT_TRACKINGINFO, tracking::trackinginfo),
+    Row::new(specs::connection::CLIENT_CACHING, tracking::caching),
     Row::new(specs::connection::CLIENT_HELP, client::help),
 ];

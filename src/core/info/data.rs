@@ -4,6 +4,7 @@ use crate::base::info::InfoWriter;
 use crate::core::server::Server;
 use crate::state::host::ChildKind;
 use crate::state::loading::Loading;
+use crate::state::pubsub::Kind;
 
 use super::View;
 
@@ -97,6 +98,10 @@ pub fn stats(info: &mut InfoWriter, view: &mut View<'_>) {
     traffic(info, view.srv);
     keys(info, view.srv);
     absent(info);
+    let tracking = &view.srv.tracking;
+    info.field("tracking_total_keys", tracking.keys())
+        .field("tracking_total_items", tracking.items())
+        .field("tracking_total_prefixes", tracking.prefixes());
     work(info, view.srv);
 }
 
@@ -132,27 +137,24 @@ fn keys(info: &mut InfoWriter, srv: &Server) {
         .field("current_eviction_exceeded_time", 0)
         .field("keyspace_hits", keys.hits)
         .field("keyspace_misses", keys.misses)
-        .field("pubsub_channels", 0)
-        .field("pubsub_patterns", 0)
-        .field("pubsubshard_channels", 0)
+        .field("pubsub_channels", srv.pubsub.len(Kind::Channel))
+        .field("pubsub_patterns", srv.pubsub.len(Kind::Pattern))
+        .field("pubsubshard_channels", srv.pubsub.len(Kind::Shard))
         .field("latest_fork_usec", srv.stats.latest_fork_us)
         .field("total_forks", srv.stats.total_forks)
         .field("migrate_cached_sockets", 0)
         .field("slave_expires_tracked_keys", srv.keys.own_keys.len());
 }
 
-/// Defragmentation and client tracking do not exist.
+/// Defragmentation does not exist.
 fn absent(info: &mut InfoWriter) {
-    const NAMES: [&str; 9] = [
+    const NAMES: [&str; 6] = [
         "active_defrag_hits",
         "active_defrag_misses",
         "active_defrag_key_hits",
         "active_defrag_key_misses",
         "total_active_defrag_time",
         "current_active_defrag_time",
-        "tracking_total_keys",
-        "tracking_total_items",
-        "tracking_total_prefixes",
     ];
     for name in NAMES {
         info.field(name, 0);

@@ -85,7 +85,7 @@ pub fn clients(info: &mut InfoWriter, view: &mut View<'_>) {
         .field("client_recent_max_input_buffer", largest_input)
         .field("client_recent_max_output_buffer", largest_output)
         .field("blocked_clients", srv.blocked.len() + srv.blocked.postponed.len())
-        .field("tracking_clients", 0)
+        .field("tracking_clients", srv.tracking.clients())
         .field("clients_in_timeout_table", srv.blocked.timed())
         .field("total_blocking_keys", srv.keys.awaited.len())
         .field("total_blocking_keys_on_nokey", srv.keys.awaited.len_on_nokey());
