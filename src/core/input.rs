@@ -361,6 +361,13 @@ pub fn check_output_limit(srv: &mut Server, me: ClientId) {
     if client.flags.has(Flags::MASTER.or(Flags::CLOSE_ASAP)) {
         return;
     }
+    if let Some(trace) = client.replica.as_deref_mut().and_then(|replica| replica.trace.as_deref_mut()) {
+        trace.peak_bytes = trace.peak_bytes.max(owed);
+    }
+    if client.replica.as_deref().is_some_and(|replica| replica.catching_up) {
+        // It takes nothing of the stream yet: what is too much for memory goes to a file.
+        return;
+    }
     let hard = limit.hard_bytes != 0 && owed > limit.hard_bytes;
     let mut soft = false;
     if limit.soft_bytes != 0 && owed > limit.soft_bytes {

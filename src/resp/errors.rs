@@ -452,6 +452,8 @@ texts! {
     SYNC_NO_MASTER_LINK = "NOMASTERLINK Can't SYNC while not connected with my master";
     SYNC_PENDING_OUTPUT = "ERR SYNC and PSYNC are invalid with pending output";
     SYNC_FILTER_NEEDS_EOF = "ERR Filtered replica requires EOF capability";
+    SYNC_TOO_OLD = "ERR This replica can read no RDB version that I can write";
+    SYNC_VERSION_NEEDS_EOF = "ERR A snapshot of another RDB version requires EOF capability";
     REPLCONF_FILTER_MISSING = "ERR Missing rdb-filter-only values";
     REPLICAOF_FAILING_OVER = "ERR REPLICAOF not allowed while failing over.";
     REPLICAOF_BY_REPLICA = "ERR Command is not valid when client is a replica.";

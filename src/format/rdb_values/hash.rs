@@ -6,7 +6,7 @@
 
 use std::io;
 
-use super::Source;
+use super::{LISTPACK_VERSION, Source};
 use crate::ds::listpack::Listpack;
 use crate::format::bytesio::Sink;
 use crate::format::rdb::kind;
@@ -18,17 +18,17 @@ use crate::object::{Hash, Limits};
 const DAMAGED: &str = "Hash listpack integrity check failed.";
 const DAMAGED_ZIPLIST: &str = "Hash ziplist integrity check failed.";
 
-/// The type id under which a hash is written.
-pub fn kind_of(hash: &Hash) -> u8 {
-    if hash.as_listpack().is_some() { kind::HASH_LISTPACK } else { kind::HASH }
+/// The type id under which a hash is written into a file of `version`. Before 10 there were no listpacks in hashes.
+pub fn kind_of(hash: &Hash, version: u16) -> u8 {
+    if version >= LISTPACK_VERSION && hash.as_listpack().is_some() { kind::HASH_LISTPACK } else { kind::HASH }
 }
 
 /// Writes the hash that follows the id [`kind_of`].
 ///
 /// # Errors
 /// Those of the sink.
-pub fn write<W: Sink>(hash: &Hash, out: &mut Strings<W>) -> io::Result<()> {
-    if let Some(pack) = hash.as_listpack() {
+pub fn write<W: Sink>(hash: &Hash, version: u16, out: &mut Strings<W>) -> io::Result<()> {
+    if let Some(pack) = hash.as_listpack().filter(|_| version >= LISTPACK_VERSION) {
         return out.text(pack.as_bytes());
     }
     out.len(hash.len() as u64)?;
@@ -111,13 +111,19 @@ mod tests {
         Limits { hash_max_listpack_entries: entries, ..Limits::new(KeyHash::new([2; 16])) }
     }
 
+    /// Through a file of version 9 and then through one of version 10.
     fn round(hash: &Hash, limits: &Limits) -> Hash {
-        let bytes = value_bytes(|out| write(hash, out));
+        let old = round_in(9, hash, limits);
+        round_in(10, &old, limits)
+    }
+
+    fn round_in(version: u16, hash: &Hash, limits: &Limits) -> Hash {
+        let bytes = value_bytes(|out| write(hash, version, out));
         let mut from = Source::new(&bytes, 1 << 20);
-        let back = read(kind_of(hash), &mut from, true, limits).unwrap();
+        let back = read(kind_of(hash, version), &mut from, true, limits).unwrap();
         assert!(from.rest().is_empty());
         for cut in 0..bytes.len() {
-            let error = read(kind_of(hash), &mut Source::new(&bytes[..cut], 1 << 20), true, limits);
+            let error = read(kind_of(hash, version), &mut Source::new(&bytes[..cut], 1 << 20), true, limits);
             assert_eq!(error.unwrap_err().kind, ErrorKind::UnexpectedEof);
         }
         back

@@ -7,7 +7,7 @@
 
 use std::io;
 
-use super::Source;
+use super::{LISTPACK_VERSION, Source};
 use crate::base::num::IntBuf;
 use crate::ds::quicklist::{End, Quicklist, Stored};
 use crate::format::bytesio::Sink;
@@ -20,11 +20,26 @@ use crate::object::{Limits, List};
 const PLAIN: u64 = 1;
 const PACKED: u64 = 2;
 
-/// Writes the list that follows the id [`kind::LIST_QUICKLIST_2`].
+/// The type id under which a list is written into a file of `version`.
+pub fn kind_of(version: u16) -> u8 {
+    if version >= LISTPACK_VERSION { kind::LIST_QUICKLIST_2 } else { kind::LIST }
+}
+
+/// Writes the list that follows the id [`kind_of`].
 ///
 /// # Errors
 /// Those of the sink.
-pub fn write<W: Sink>(list: &List, out: &mut Strings<W>) -> io::Result<()> {
+pub fn write<W: Sink>(list: &List, version: u16, out: &mut Strings<W>) -> io::Result<()> {
+    if version < LISTPACK_VERSION {
+        out.len(list.len() as u64)?;
+        let mut written = Ok(());
+        list.range(0, list.len(), |element| {
+            if written.is_ok() {
+                written = out.element(element);
+            }
+        });
+        return written;
+    }
     let list = match list {
         List::Quick(list) => list,
         List::Packed(list) => {
@@ -155,7 +170,7 @@ mod tests {
         // RPUSH l x x 5 dumped by redis-server 7.0.15.
         let expected = b"\x01\x02\x0f\x0f\0\0\0\x03\0\x81x\x02\x81x\x02\x05\x01\xff";
         assert_eq!(
-            value_bytes(|out| write(&list, out)).escape_ascii().to_string(),
+            value_bytes(|out| write(&list, 10, out)).escape_ascii().to_string(),
             expected.escape_ascii().to_string()
         );
     }
@@ -184,16 +199,17 @@ mod tests {
             (fill, depth) in (prop_oneof![Just(-1), 1i32..6], 0u32..3),
             large in prop_oneof![Just(30), Just(1u32 << 30)],
             other in 1i32..50,
+            version in 9u16..11,
         ) {
             let list = filled(&texts_in, &limits(fill, depth, large));
-            let bytes = value_bytes(|out| write(&list, out));
+            let bytes = value_bytes(|out| write(&list, version, out));
             let mut from = Source::new(&bytes, 1 << 20);
-            let back = read(kind::LIST_QUICKLIST_2, &mut from, &limits(other, depth, large)).unwrap();
+            let back = read(kind_of(version), &mut from, &limits(other, depth, large)).unwrap();
             prop_assert!(from.rest().is_empty());
             prop_assert_eq!(texts(&back), &texts_in[..]);
             for cut in 0..bytes.len() {
                 let mut short = Source::new(&bytes[..cut], 999);
-                prop_assert!(read(kind::LIST_QUICKLIST_2, &mut short, &limits(fill, 0, large)).is_err());
+                prop_assert!(read(kind_of(version), &mut short, &limits(fill, 0, large)).is_err());
             }
             let plain = value_bytes(|out| {
                 out.len(texts_in.len() as u64)?;

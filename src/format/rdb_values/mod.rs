@@ -26,6 +26,10 @@ use crate::ds::listpack::Listpack;
 use crate::ds::quicklist::Quicklist;
 use crate::object::{Hash, Limits, List, Set, Value, Zset};
 
+/// From this version on hashes, sorted sets and lists are stored as the listpacks they are in memory. What is older
+/// gets them element by element, which every version reads.
+pub(super) const LISTPACK_VERSION: u16 = 10;
+
 /// Reads a value of any type but the string, whose type id was read. `sanitize` looks for members that come
 /// twice in a listpack.
 ///

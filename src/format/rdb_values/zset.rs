@@ -6,7 +6,7 @@
 
 use std::io;
 
-use super::Source;
+use super::{LISTPACK_VERSION, Source};
 use crate::base::num::parse_f64;
 use crate::format::bytesio::Sink;
 use crate::format::rdb::kind;
@@ -18,17 +18,21 @@ const DAMAGED: &str = "Zset listpack integrity check failed.";
 const DAMAGED_ZIPLIST: &str = "Zset ziplist integrity check failed.";
 const NAN: &str = "Zset with NAN score detected";
 
-/// The type id under which a sorted set is written.
-pub fn kind_of(set: &Zset) -> u8 {
-    if set.as_listpack().is_some() { kind::ZSET_LISTPACK } else { kind::ZSET_2 }
+/// The type id under which a sorted set is written into a file of `version`.
+pub fn kind_of(set: &Zset, version: u16) -> u8 {
+    if version >= LISTPACK_VERSION && set.as_listpack().is_some() {
+        kind::ZSET_LISTPACK
+    } else {
+        kind::ZSET_2
+    }
 }
 
 /// Writes the sorted set that follows the id [`kind_of`].
 ///
 /// # Errors
 /// Those of the sink.
-pub fn write<W: Sink>(set: &Zset, out: &mut Strings<W>) -> io::Result<()> {
-    if let Some(pack) = set.as_listpack() {
+pub fn write<W: Sink>(set: &Zset, version: u16, out: &mut Strings<W>) -> io::Result<()> {
+    if let Some(pack) = set.as_listpack().filter(|_| version >= LISTPACK_VERSION) {
         return out.text(pack.as_bytes());
     }
     out.len(set.len() as u64)?;
@@ -128,7 +132,7 @@ mod tests {
         #[test]
         fn what_was_written_is_read(
             pairs in proptest::collection::btree_map("([a-f]{0,40}|-?[0-9]{1,12})", any::<f64>(), 1..12),
-            write_max in 0usize..15, read_max in 0usize..15,
+            write_max in 0usize..15, read_max in 0usize..15, version in 9u16..11,
         ) {
             let pairs: Vec<(&[u8], f64)> = pairs
                 .iter()
@@ -137,15 +141,15 @@ mod tests {
                 .collect();
             prop_assume!(!pairs.is_empty());
             let set = filled(&pairs, &limits(write_max));
-            let bytes = value_bytes(|out| write(&set, out));
+            let bytes = value_bytes(|out| write(&set, version, out));
             let mut from = Source::new(&bytes, 1 << 20);
-            let back = read(kind_of(&set), &mut from, true, &limits(read_max)).unwrap();
+            let back = read(kind_of(&set, version), &mut from, true, &limits(read_max)).unwrap();
             prop_assert!(from.rest().is_empty());
             let members = |set: &Zset| set.iter().map(|one| (one.0.to_vec(), one.1)).collect::<Vec<_>>();
             prop_assert_eq!(members(&back), members(&set));
             prop_assert_eq!(back.encoding() == "skiplist", read_max < pairs.len());
             for cut in 0..bytes.len() {
-                prop_assert!(read(kind_of(&set), &mut Source::new(&bytes[..cut], 99), true, &limits(9)).is_err());
+                prop_assert!(read(kind_of(&set, version), &mut Source::new(&bytes[..cut], 99), true, &limits(9)).is_err());
             }
         }
 
@@ -207,7 +211,7 @@ mod tests {
             assert_eq!(set.as_listpack(), own.as_listpack());
             assert_eq!(set.as_listpack().is_some(), entries == 128);
             if entries == 2 {
-                assert_eq!(value_bytes(|out| write(&own, out)), bytes[1..]);
+                assert_eq!(value_bytes(|out| write(&own, 10, out)), bytes[1..]);
             }
         }
     }
