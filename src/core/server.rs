@@ -21,6 +21,7 @@ use crate::state::slowlog::Slowlog;
 use crate::state::spikes::Spikes;
 use crate::state::stats::{CommandStats, Stats};
 
+use super::evict::Eviction;
 use super::lookahead::Lookahead;
 use super::propagate::Propagation;
 use super::table::CommandTable;
@@ -73,6 +74,7 @@ pub struct Server {
     pub last_tick: u64,
     /// Conditions that make admission look closer; see `gate`.
     pub admission: super::gate::Admission,
+    pub eviction: Eviction,
     /// Scratch: the requests of a pipeline that are looked at together.
     pub ahead: Lookahead,
     /// DEBUG switches.
@@ -139,6 +141,7 @@ impl Server {
             startup_memory: 0,
             last_tick: 0,
             admission: super::gate::Admission::default(),
+            eviction: Eviction::default(),
             ahead: Lookahead::default(),
             debug: DebugSwitches::default(),
             security_logged_ms: 0,

@@ -10,7 +10,7 @@ use crate::base::log::{self, Level};
 pub use crate::core::effects::current_hz;
 use crate::core::input::{check_output_limit, resize_query};
 use crate::core::server::Server;
-use crate::core::{propagate, wake};
+use crate::core::{evict_clients, lazyfree, propagate, wake};
 use crate::keyspace::{Cycle, ExpireMode};
 use crate::persist;
 use crate::repl;
@@ -51,7 +51,7 @@ fn duties(cron: &mut Cron, srv: &mut Server, host: &mut dyn Host, now_ms: i64) {
     srv.keys.tick(srv.clock.now_ms());
     if now_ms >= cron.next_sample_ms {
         cron.next_sample_ms = now_ms + 100;
-        sample(srv, host);
+        sample(srv);
     }
     persist::shutdown::cron(srv, host);
     if now_ms >= cron.next_report_ms {
@@ -85,13 +85,13 @@ fn report(srv: &mut Server, host: &mut dyn Host) {
     if log::enabled(Level::Debug) {
         let replicas = srv.repl.replicas.len();
         let clients = srv.clients.connected().saturating_sub(replicas);
-        let used = host.memory().used;
+        let used = host.used_memory();
         crate::log_debug!("{clients} clients connected ({replicas} replicas), {used} bytes in use");
     }
 }
 
-/// Samples the per-second figures and the memory peak.
-fn sample(srv: &mut Server, host: &mut dyn Host) {
+/// Samples the per-second figures.
+fn sample(srv: &mut Server) {
     let now_us = srv.clock.mono_us();
     let stats = &mut srv.stats;
     stats.ops.sample(stats.commands_processed, now_us);
@@ -101,7 +101,6 @@ fn sample(srv: &mut Server, host: &mut dyn Host) {
     stats.repl_output_rate.sample(stats.net_repl_output, now_us);
     stats.cycle_rate.sample(stats.eventloop_cycles, now_us);
     stats.cycle_us_rate.sample(stats.eventloop_us, now_us);
-    stats.peak_memory = stats.peak_memory.max(host.memory().used);
 }
 
 /// Looks at a share of the clients: idle ones, those over their soft limit.
@@ -134,6 +133,7 @@ fn client(srv: &mut Server, me: ClientId, now: i64) {
     }
     check_output_limit(srv, me);
     resize_query(&mut srv.clients[me], now);
+    evict_clients::note(srv, me);
 }
 
 /// Expiry and table resizing.
@@ -179,6 +179,9 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     {
         expire(srv, true);
     }
+    lazyfree::collect(srv, host);
+    let used = host.used_memory();
+    srv.stats.peak_memory = srv.stats.peak_memory.max(used);
     // Nobody subscribes to key events yet: what was announced is forgotten.
     srv.keys.touched.clear();
     if srv.blocked.acks_changed {

@@ -21,6 +21,7 @@ use crate::base::log::{self, Level};
 use crate::core::lifecycle::{self, Connection};
 use crate::core::server::Server;
 use crate::core::wake;
+use crate::core::{evict, evict_clients};
 use crate::net::listener::{ACCEPT_BUDGET, AcceptEnd};
 use crate::net::reactor::{Ready, WAKE};
 use crate::net::signals::{self, Signals};
@@ -122,6 +123,7 @@ impl Shell {
         cron::before_sleep(&mut self.srv, &mut self.host);
         self.write_all();
         repl::after_writes(&mut self.srv, &mut self.host);
+        evict_clients::evict(&mut self.srv);
         self.close_doomed();
     }
 
@@ -132,7 +134,8 @@ impl Shell {
             || self.srv.clients.has_doomed()
             || self.accept_again
             || self.host.data_readable && !self.host.data_held
-            || self.loads_a_file();
+            || self.loads_a_file()
+            || self.srv.eviction.running;
         if busy {
             return Duration::ZERO;
         }
@@ -166,6 +169,9 @@ impl Shell {
         self.serve_pending();
         if self.loads_a_file() {
             self.load_step();
+        }
+        if self.srv.eviction.running {
+            evict::make_room(&mut self.srv, &mut self.host);
         }
         if self.srv.blocked.list.is_empty() && self.srv.blocked.pause.is_none() {
             // Nobody waits for a moment in time.
