@@ -23,6 +23,7 @@ use crate::state::spikes::Spikes;
 use crate::state::stats::{CommandStats, Stats};
 use crate::state::tracking;
 
+use super::evict::Eviction;
 use super::lookahead::Lookahead;
 use super::propagate::Propagation;
 use super::table::CommandTable;
@@ -78,6 +79,7 @@ pub struct Server {
     pub last_tick: u64,
     /// Conditions that make admission look closer; see `gate`.
     pub admission: super::gate::Admission,
+    pub eviction: Eviction,
     /// Scratch: the requests of a pipeline that are looked at together.
     pub ahead: Lookahead,
     /// DEBUG switches.
@@ -147,6 +149,7 @@ impl Server {
             startup_memory: 0,
             last_tick: 0,
             admission: super::gate::Admission::default(),
+            eviction: Eviction::default(),
             ahead: Lookahead::default(),
             debug: DebugSwitches::default(),
             security_logged_ms: 0,

@@ -22,6 +22,7 @@ use crate::base::log::{self, Level};
 use crate::core::lifecycle::{self, Connection};
 use crate::core::server::Server;
 use crate::core::wake;
+use crate::core::{evict, evict_clients};
 use crate::net::listener::{ACCEPT_BUDGET, AcceptEnd};
 use crate::net::reactor::{Ready, WAKE};
 use crate::net::signals::{self, Signals};
@@ -131,6 +132,7 @@ impl Shell {
         cron::before_sleep(&mut self.srv, &mut self.host);
         self.write_all();
         repl::after_writes(&mut self.srv, &mut self.host);
+        evict_clients::evict(&mut self.srv);
         self.close_doomed();
     }
 
@@ -141,7 +143,8 @@ impl Shell {
             || self.srv.clients.has_doomed()
             || self.accept_again
             || self.host.data_readable && !self.host.data_held
-            || self.loads_a_file();
+            || self.loads_a_file()
+            || self.srv.eviction.running;
         if busy {
             return Duration::ZERO;
         }
@@ -176,6 +179,9 @@ impl Shell {
         self.serve_pending();
         if self.loads_a_file() {
             self.load_step();
+        }
+        if self.srv.eviction.running {
+            evict::make_room(&mut self.srv, &mut self.host);
         }
         if self.srv.blocked.nearest_deadline().is_some() {
             wake::deadlines(&mut self.srv);

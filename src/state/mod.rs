@@ -3,6 +3,7 @@
 pub mod backlog;
 pub mod blocked;
 pub mod client;
+pub mod client_memory;
 pub mod clients;
 pub mod config;
 pub mod config_file;

@@ -17,6 +17,7 @@
 use crate::base::num::parse_i64;
 use crate::cmd::specs;
 use crate::core::ctx::Ctx;
+use crate::core::lazyfree;
 use crate::core::table::Row;
 use crate::object::Entry;
 use crate::resp::errors::{self, CmdError};
@@ -25,6 +26,8 @@ mod basic;
 mod dbs;
 mod dump;
 mod expire;
+#[cfg(test)]
+mod lazy_tests;
 mod migrate;
 pub mod object;
 mod scan;
@@ -95,11 +98,7 @@ fn known_db(cx: &Ctx<'_>, number: i32) -> Result<usize, CmdError> {
     known.ok_or(errors::DB_OUT_OF_RANGE)
 }
 
-/// Frees what a key held; with `lazy` a collection goes to the background thread. A string is never worth
-/// that: it is one block of memory, or two.
+/// Frees what a key held; with `lazy` a big collection goes to the background thread.
 pub(super) fn free(cx: &mut Ctx<'_>, entry: Entry, lazy: bool) {
-    if lazy && !entry.is_string() {
-        cx.srv.stats.lazyfreed_objects += 1;
-        cx.host.drop_later(Box::new(entry));
-    }
+    lazyfree::free(cx.host, entry, lazy);
 }

@@ -94,7 +94,7 @@ settings! {
     /// Bytes of data at most, 0: no limit.
     maxmemory: u64 = 0;
     /// What happens at the limit.
-    maxmemory_policy: MaxmemoryPolicy = MaxmemoryPolicy::Noeviction;
+    maxmemory_policy: MaxmemoryPolicy = MaxmemoryPolicy::NoEviction;
     /// Keys looked at for one eviction.
     maxmemory_samples: i32 = 5;
     /// 0 to 100: how long one round of eviction may take.
