@@ -13,10 +13,15 @@ use std::path::{Path, PathBuf};
 use crate::base::disk::{Disk, DiskFile, parent};
 use crate::core::server::Server;
 use crate::format::bytesio::Sink;
-use crate::format::rdb_write::{Aux, RdbWriter, ReplAux, Usage, WriteOptions};
+use crate::format::rdb::WRITE_VERSION;
+use crate::format::rdb_write::{Aux, RdbWriter, ReplAux, Usage, WriteOptions, version_of};
+use crate::keyspace::Db;
+use crate::object::stream::active_times_matter;
 use crate::resp::errors::{self, CmdError};
+use crate::state::client::ClientId;
 use crate::state::host::{ChildKind, ChildSide, Host};
 use crate::state::persistence::Child;
+use crate::state::replication::SyncState;
 use crate::state::version::REDIS_VERSION;
 use crate::{log_notice, log_warning};
 
@@ -52,7 +57,21 @@ fn repl_aux(srv: &Server) -> Option<ReplAux<'_>> {
     Some(ReplAux { stream_db, id, offset })
 }
 
-/// Writes the whole data set to a sink.
+/// The version under which a file is written: the lowest that holds the data whole, but never above what
+/// every replica reads when one waits for this file.
+fn file_version(srv: &Server) -> u16 {
+    let waits = |id: &ClientId| {
+        let replica = srv.clients.get(*id).and_then(|client| client.replica.as_ref());
+        replica.is_some_and(|replica| !matches!(replica.sync, SyncState::Online))
+    };
+    if !active_times_matter() || srv.repl.replicas.iter().any(waits) {
+        return WRITE_VERSION;
+    }
+    let entries = srv.keys.dbs.iter().flat_map(Db::iter);
+    entries.map(version_of).max().unwrap_or(WRITE_VERSION)
+}
+
+/// Writes the whole data set to a sink, or without keys the attributes only.
 ///
 /// # Errors
 /// Those of the sink.
@@ -60,7 +79,7 @@ pub fn write<W: Sink>(
     srv: &Server,
     sink: W,
     compression: bool,
-    keys: bool,
+    (version, keys): (u16, bool),
     progress: Option<&mut dyn FnMut(u64)>,
 ) -> io::Result<u64> {
     let idle = |lru| srv.keys.aging.idle_ms(lru) / 1000;
@@ -74,6 +93,7 @@ pub fn write<W: Sink>(
         Usage::None
     };
     let options = WriteOptions {
+        version,
         checksum: srv.config.rdbchecksum,
         compression,
         usage,
@@ -127,7 +147,7 @@ pub fn write_file(
     })?;
     let incremental = srv.config.rdb_save_incremental_fsync;
     let mut file = GrowingFile { file, incremental, unsynced: 0 };
-    let written = write(srv, &mut file, srv.config.rdbcompression, true, progress)
+    let written = write(srv, &mut file, srv.config.rdbcompression, (file_version(srv), true), progress)
         .map_err(|e| ("rdbSaveRio", e))
         .and_then(|_| file.file.flush().map_err(|e| ("fflush", e)))
         .and_then(|()| file.file.sync().map_err(|e| ("fsync", e)));
@@ -266,7 +286,7 @@ fn stream_marked(srv: &Server, side: &mut dyn ChildSide, mark: &[u8; 40], keys: 
     side.stream(b"\r\n")?;
     let side = RefCell::new(side);
     let report: &mut dyn FnMut(u64) = &mut |keys| side.borrow_mut().report(keys, false);
-    write(srv, Pipe(&side), srv.config.rdbcompression, keys, Some(report))?;
+    write(srv, Pipe(&side), srv.config.rdbcompression, (WRITE_VERSION, keys), Some(report))?;
     side.into_inner().stream(mark)
 }
 

@@ -6,6 +6,7 @@
 pub mod hash;
 pub mod list;
 pub mod set;
+pub mod stream;
 pub mod zset;
 
 use super::rdb::kind;
@@ -30,6 +31,9 @@ pub fn read(id: u8, from: &mut Source<'_>, sanitize: bool, limits: &Limits) -> R
         kind::HASH | kind::HASH_LISTPACK => hash::read(id, from, sanitize, limits).map(Value::Hash),
         kind::ZSET | kind::ZSET_2 | kind::ZSET_LISTPACK => {
             zset::read(id, from, sanitize, limits).map(Value::Zset)
+        }
+        kind::STREAM | kind::STREAM_2 | kind::STREAM_3 => {
+            stream::read(id, from).map(|stream| Value::Stream(Box::new(stream)))
         }
         other if super::rdb::type_name(other).is_some() => Err(Fault::new(ErrorKind::UnsupportedType(other))),
         other => Err(Fault::new(ErrorKind::UnknownType(other))),
