@@ -20,6 +20,7 @@ pub mod limits;
 pub mod list;
 pub mod set;
 pub mod specs;
+pub mod stream;
 pub mod string;
 #[cfg(test)]
 mod testing;
@@ -34,6 +35,7 @@ pub static FAMILIES: &[&[Row]] = &[
     set::ROWS,
     hash::ROWS,
     zset::ROWS,
+    stream::ROWS,
     keys::ROWS,
     conn::ROWS,
     tx::ROWS,
