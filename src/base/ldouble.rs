@@ -116,6 +116,32 @@ impl LongDouble {
         matches!(self.kind, Kind::Finite { .. })
     }
 
+    /// A thousand times the number, rounded once and then up to the next integer: seconds as milliseconds.
+    /// `None`: more than an `i64` holds, or no number. What is too small is `i64::MIN`.
+    pub fn thousandfold_ceil(self) -> Option<i64> {
+        let Kind::Finite { mantissa, exponent } = self.kind else {
+            return (self.negative && self.kind == Kind::Infinite).then_some(i64::MIN);
+        };
+        let product = Self::rounded(self.negative, u128::from(mantissa) * 1000, exponent, false);
+        let whole = match product.kind {
+            // Of 64 bits, the top one set.
+            Kind::Finite { exponent: 0.., .. } => u64::MAX,
+            Kind::Finite { mantissa, exponent } => {
+                let bits = exponent.unsigned_abs().min(64) as u32;
+                let floor = mantissa.checked_shr(bits).unwrap_or(0);
+                let exact = floor.checked_shl(bits).unwrap_or(0) == mantissa;
+                // Up is towards zero for a negative number.
+                if exact || product.negative { floor } else { floor + 1 }
+            }
+            _ => u64::MAX,
+        };
+        match (product.negative, i64::try_from(whole)) {
+            (false, whole) => whole.ok(),
+            (true, Ok(whole)) => Some(-whole),
+            (true, Err(_)) => Some(i64::MIN),
+        }
+    }
+
     /// The rounded sum.
     // A named step of the protocol; the operator would invite mixing it with other arithmetic.
     #[allow(clippy::should_implement_trait)]

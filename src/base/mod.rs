@@ -4,6 +4,7 @@ pub mod alloc;
 pub mod bio;
 pub mod bytes;
 pub mod clock;
+pub mod collate;
 pub mod crc;
 pub mod disk;
 pub mod glob;

@@ -12,6 +12,7 @@ use crate::state::config_table::Reason;
 
 pub mod admin;
 pub mod args;
+pub mod bitmap;
 pub mod conn;
 pub mod docs;
 pub mod hash;
@@ -36,6 +37,7 @@ pub static FAMILIES: &[&[Row]] = &[
     hash::ROWS,
     zset::ROWS,
     stream::ROWS,
+    bitmap::ROWS,
     keys::ROWS,
     conn::ROWS,
     tx::ROWS,

@@ -63,12 +63,28 @@ pub fn run_top(
         .or(Flags::MASTER)
         .or(Flags::REPLY_SKIP_NEXT)
         .or(Flags::REPLICA);
-    if client.flags.has(SILENT) {
+    if client.flags.has(SILENT) && !client.flags.has(Flags::BLOCKED) {
         silence(srv, me, out, mark);
+    }
+    if !srv.clients[me].out.bytes.is_empty() {
+        take_pushes(srv, me, out);
     }
     if command.spec.flags.has(Cmd::ADMIN.or(Cmd::NO_AUTH).or(Cmd::RUNS_QUEUE)) {
         gate::refresh(srv);
     }
+    if srv.keys.awaited.has_ready() {
+        super::wake::serve_ready(srv, host);
+    }
+}
+
+/// What a client sent to itself (a message it published, a key it tracks) comes right after the reply of the
+/// command that did it, whatever CLIENT REPLY says.
+#[cold]
+fn take_pushes(srv: &mut Server, me: ClientId, out: &mut Reply) {
+    let own = &mut srv.clients[me].out;
+    out.raw(own.unsent());
+    own.bytes.clear();
+    own.sent = 0;
 }
 
 /// CLIENT REPLY OFF and SKIP, and the link to our master, get no replies. A replica gets none either: it would
@@ -116,15 +132,16 @@ pub fn call(
     let mut cx = Ctx { srv, host, out, me, db, now, cmd: command, from_master, deny_blocking };
     let result = (command.run)(&mut cx, args);
     srv.prop.depth -= 1;
-    let failed = settle(srv, me, command, args, result, out, mark);
-    account(srv, me, command, args, began, failed);
-    if !srv.clients.monitors.is_empty() {
+    let end = settle(srv, me, command, args, result, out, mark);
+    account(srv, me, command, args, began, end);
+    if !srv.clients.monitors.is_empty() && srv.blocked.earlier.is_none() {
         // After the command, which has marked its secrets by now; those that EXEC runs come before it.
         super::monitor::feed(srv, me, command, args);
     }
     if !srv.redacted.is_empty() {
         srv.redacted.clear();
     }
+    super::announce::drain(srv);
     // A save within the command sets the count back: that is no change.
     let changed = srv.persist.dirty > dirty;
     if !srv.keys.expired.is_empty() {
@@ -137,7 +154,7 @@ pub fn call(
 }
 
 /// How this command sees keys whose time is over.
-fn expire_mode(srv: &Server, from_master: bool) -> ExpireMode {
+pub(super) fn expire_mode(srv: &Server, from_master: bool) -> ExpireMode {
     if from_master {
         ExpireMode::Ignore
     } else if srv.repl.is_replica() || !srv.admission.is_clear() && gate::expiry_is_held(srv) {
@@ -147,7 +164,16 @@ fn expire_mode(srv: &Server, from_master: bool) -> ExpireMode {
     }
 }
 
-/// Writes the error of a failed handler, parks a blocked client. Returns whether it failed.
+/// How a run ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Well,
+    Failed,
+    /// Not at all: the command waits.
+    Parked,
+}
+
+/// Writes the error of a failed handler, parks a blocked client.
 #[inline]
 fn settle(
     srv: &mut Server,
@@ -157,21 +183,28 @@ fn settle(
     result: Result<Outcome, CmdError>,
     out: &mut Reply,
     mark: usize,
-) -> bool {
+) -> End {
     match result {
-        Ok(Outcome::Done) => false,
+        Ok(Outcome::Done) => End::Well,
         Ok(Outcome::Block(on, deadline_ms)) => {
-            let since_us = srv.clock.mono_us();
-            let args = OwnedArgs::from_args(args);
-            let parked = Parked { on, deadline_ms, command: command.id, args, since_us };
+            let earlier = srv.blocked.earlier;
+            let parked = Parked {
+                on,
+                deadline_ms: earlier.map_or(deadline_ms, |earlier| earlier.deadline_ms),
+                command: command.id,
+                args: OwnedArgs::from_args(args),
+                spent_us: earlier.map_or(0, |earlier| earlier.spent_us),
+                ticket: 0,
+                lines: Vec::new(),
+            };
             super::wake::park(srv, me, parked);
-            false
+            End::Parked
         }
         Err(e) => {
             out.buf.truncate(mark);
             out.fail(&e);
             count_error(srv, me, e.as_bytes());
-            true
+            End::Failed
         }
     }
 }
@@ -186,13 +219,41 @@ pub fn count_error(srv: &mut Server, me: ClientId, text: &[u8]) {
     }
 }
 
-/// Adds one call to the statistics, and looks whether it was slow.
+/// Adds one call to the statistics, and looks whether it was slow. A command that waits is counted when its wait
+/// has ended, with the time of all its runs.
 #[inline]
-fn account(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>, began: u64, failed: bool) {
+fn account(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>, began: u64, end: End) {
     let ended = srv.clock.ticks();
     srv.last_tick = ended;
     let us = srv.clock.ticks_to_us(ended.saturating_sub(began));
     srv.stats.eventloop_cmd_us += if srv.prop.depth == 0 { us } else { 0 };
+    if us >= srv.latency.threshold_us() {
+        note_spike(srv, command, us);
+    }
+    if end == End::Parked {
+        return spent(srv, me, us);
+    }
+    let us = us + srv.blocked.earlier.map_or(0, |earlier| earlier.spent_us);
+    count_call(srv, me, command, args, us, end == End::Failed);
+}
+
+/// A command that waits has run for so long.
+#[cold]
+fn spent(srv: &mut Server, me: ClientId, us: u64) {
+    if let Some(parked) = &mut srv.clients[me].parked {
+        parked.spent_us += us;
+    }
+}
+
+/// Counts a command whose wait ended without another run.
+pub(super) fn account_waited(srv: &mut Server, me: ClientId, parked: &Parked, failed: bool) {
+    let command = srv.table.by_id(parked.command);
+    count_call(srv, me, command, parked.args.as_args(), parked.spent_us, failed);
+}
+
+/// Counts a call that took `us` microseconds.
+#[inline]
+fn count_call(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>, us: u64, failed: bool) {
     let stat = &mut srv.command_stats.by_id[usize::from(command.id)];
     stat.calls += 1;
     stat.usec += us;
@@ -202,15 +263,14 @@ fn account(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>, beg
         stat.latency.get_or_insert_default().record(us);
     }
     let slow_us = srv.config.slowlog_log_slower_than;
-    if (slow_us >= 0 && us as i64 >= slow_us) || us >= srv.latency.threshold_us() {
+    if slow_us >= 0 && us as i64 >= slow_us {
         note_slow(srv, me, command, args, us);
     }
 }
 
 #[cold]
 fn note_slow(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>, us: u64) {
-    let slow_us = srv.config.slowlog_log_slower_than;
-    if slow_us >= 0 && us as i64 >= slow_us && !command.spec.flags.has(Cmd::SKIP_SLOWLOG) {
+    if !command.spec.flags.has(Cmd::SKIP_SLOWLOG) {
         let client = &srv.clients[me];
         let now_s = srv.clock.now_ms() / 1000;
         let max = srv.config.slowlog_max_len;
@@ -221,10 +281,13 @@ fn note_slow(srv: &mut Server, me: ClientId, command: Command, args: Args<'_>, u
             srv.slowlog.push(now_s, us, shown.as_args(), &client.addr, &client.name, max);
         }
     }
-    if us >= srv.latency.threshold_us() {
-        let event = if command.spec.flags.has(Cmd::FAST) { "fast-command" } else { "command" };
-        srv.latency.add(event, srv.clock.now_ms() / 1000, us / 1000);
-    }
+}
+
+/// Latency monitor: each run counts for itself.
+#[cold]
+fn note_spike(srv: &mut Server, command: Command, us: u64) {
+    let event = if command.spec.flags.has(Cmd::FAST) { "fast-command" } else { "command" };
+    srv.latency.add(event, srv.clock.now_ms() / 1000, us / 1000);
 }
 
 /// Answers a request that was not admitted; inside MULTI it also spoils the transaction, and a refused EXEC

@@ -7,7 +7,7 @@
 use crate::base::clock::Millis;
 use crate::keyspace::touched::Class;
 use crate::resp::reply::Reply;
-use crate::state::blocked::WaitFor;
+use crate::state::blocked::{Awaits, KeyWait, WaitFor};
 use crate::state::client::{Client, ClientId};
 use crate::state::host::Host;
 
@@ -60,6 +60,32 @@ impl Ctx<'_> {
         self.srv.persist.dirty += changes;
         self.srv.touch_key(db, key);
         self.srv.keys.touched.push(db, key, class, event);
+    }
+
+    /// Whether the client may be parked: not inside EXEC or a script, and never our master.
+    pub fn may_block(&self) -> bool {
+        !self.deny_blocking && !self.from_master
+    }
+
+    /// Parks the client until one of the keys is there as a value of type `of`; the command then runs again,
+    /// from its beginning. Where nobody may be parked it replies at once what a time-out would.
+    ///
+    /// Keys are signalled by the keyspace when they are put in (and, with `on_nokey`, taken out or overwritten). A
+    /// command that adds to a value which may have waiters while it is there (a stream) signals it by
+    /// `cx.srv.keys.awaited.signal(cx.db, key)`.
+    pub fn block_on_keys<'k>(
+        &mut self,
+        of: Awaits,
+        keys: impl Iterator<Item = &'k [u8]>,
+        deadline: Option<Millis>,
+        on_nokey: bool,
+    ) -> Outcome {
+        if !self.may_block() {
+            self.out.null_array();
+            return Outcome::Done;
+        }
+        let keys = keys.map(Box::from).collect();
+        Outcome::Block(WaitFor::Keys(KeyWait { db: self.db, keys, of, on_nokey }), deadline)
     }
 
     /// Argument `i` is a secret: MONITOR and SLOWLOG show `(redacted)` in its place.

@@ -198,16 +198,24 @@ fn admit_slowly(srv: &mut Server, me: ClientId, command: Command) -> Result<Verd
         return Err(errors::REPLICA_NO_KEYSPACE);
     }
     // Our master's requests wait too: a pause keeps the data as it is.
-    if !is_replica
-        && (state.has(Admission::PAUSED_ALL) && !flags.has(Cmd::ALLOW_PAUSED)
-            || state.has(Admission::PAUSED_WRITE) && effect.may_replicate)
-    {
+    if !is_replica && holds_back(state, flags, effect.may_replicate) {
         return Ok(Verdict::Postpone);
     }
     if in_multi && !flags.has(Cmd::NO_QUEUE) {
         return Ok(Verdict::Queue(command));
     }
     Ok(Verdict::Run(command))
+}
+
+fn holds_back(state: Admission, flags: Cmd, may_replicate: bool) -> bool {
+    state.has(Admission::PAUSED_ALL) && !flags.has(Cmd::ALLOW_PAUSED)
+        || state.has(Admission::PAUSED_WRITE) && may_replicate
+}
+
+/// Whether a pause holds this command back, whoever sends it but a replica.
+pub fn is_held_back(srv: &Server, command: Command) -> bool {
+    let flags = command.spec.flags;
+    holds_back(srv.admission, flags, flags.has(Cmd::WRITE.or(Cmd::MAY_REPLICATE)))
 }
 
 /// `enable-debug-command` and `enable-module-command`.

@@ -123,8 +123,32 @@ fn run(srv: &mut Server, host: &mut dyn Host, me: ClientId, input: &[u8]) -> usi
     srv.ahead = ahead;
     srv.running = outer;
     srv.running_sent = outer_sent;
+    srv.clients[me].flags.clear(Flags::WOKEN);
     give_back(srv, me, parser, out, sent);
     used
+}
+
+/// Runs a request of a client outside of its own turn: a command that waited and is tried again. Its reply comes
+/// after what the client is owed already.
+pub fn out_of_turn(srv: &mut Server, host: &mut dyn Host, me: ClientId, args: Args<'_>) {
+    let outer = std::mem::replace(&mut srv.running, me);
+    let outer_input = std::mem::take(&mut srv.running_input);
+    let client = &mut srv.clients[me];
+    let sent = std::mem::take(&mut client.out.sent);
+    let mut out = Reply::over(std::mem::take(&mut client.out.bytes), client.resp3);
+    let parser = std::mem::take(&mut client.parser);
+    let outer_sent = std::mem::replace(&mut srv.running_sent, sent);
+    srv.last_tick = srv.clock.ticks();
+    // Held back by a pause: looked at before, so it does not come to that.
+    let flow = execute(srv, host, me, args, &mut out);
+    debug_assert_eq!(flow, Flow::Done);
+    srv.running = outer;
+    srv.running_input = outer_input;
+    srv.running_sent = outer_sent;
+    give_back(srv, me, parser, out, sent);
+    if outer == me {
+        srv.clients[me].flags.set(Flags::WOKEN);
+    }
 }
 
 /// Runs the requests of a batch in order. Returns where the last one run ended, and whether something

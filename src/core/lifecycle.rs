@@ -64,8 +64,8 @@ fn blank(me: ClientId, id: u64, user: std::rc::Rc<str>, now: i64) -> Client {
         out: OutBuf::default(),
         last_command: "NULL",
         multi: None,
+        subscriptions: None,
         parked: None,
-        postponed: None,
         replica: None,
         write_offset: 0,
         commands_processed: 0,
@@ -93,11 +93,21 @@ pub fn discard_transaction(srv: &mut Server, me: ClientId) {
     client.flags.clear(Flags::MULTI.or(Flags::DIRTY_CAS).or(Flags::DIRTY_EXEC));
 }
 
+/// Ends all subscriptions of a client, without a word to it.
+pub fn unsubscribe_all(srv: &mut Server, me: ClientId) {
+    let Some(client) = srv.clients.get_mut(me) else { return };
+    client.flags.clear(Flags::PUBSUB);
+    if let Some(mut own) = client.subscriptions.take() {
+        srv.pubsub.forget(&mut own, me);
+    }
+}
+
 /// Undoes everything that names a client and gives its slot back. The shell closes the socket, and
 /// replication is told by the caller.
 pub fn forget(srv: &mut Server, me: ClientId) -> Option<Client> {
     wake::unpark(srv, me);
     discard_transaction(srv, me);
+    unsubscribe_all(srv, me);
     srv.blocked.postponed.retain(|c| *c != me);
     let mut client = srv.clients.remove(me)?;
     srv.clients.recycle(std::mem::take(&mut client.out.bytes));

@@ -1,6 +1,7 @@
 //! Floor 5: `Server`, the command table, and the one path every command takes.
 
 pub mod alarm;
+pub mod announce;
 pub mod call;
 pub mod clientinfo;
 pub mod ctx;
@@ -13,6 +14,7 @@ pub mod lifecycle;
 pub mod lookahead;
 pub mod monitor;
 pub mod propagate;
+pub mod publish;
 pub mod redact;
 pub mod server;
 pub mod table;

@@ -126,7 +126,8 @@ pub fn expired_keys(srv: &mut Server, mark: usize) {
     }
 }
 
-/// The same for keys that the active cycle removed: each deletion stands alone, outside of MULTI.
+/// The same for keys that the active cycle removed: each deletion stands alone, outside of MULTI. Who wants to
+/// hear of expired keys is told.
 pub fn expired_one_by_one(srv: &mut Server) {
     let expired = std::mem::take(&mut srv.keys.expired);
     let verb: &[u8] = if srv.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" };
@@ -138,6 +139,7 @@ pub fn expired_one_by_one(srv: &mut Server) {
             flush(srv);
         }
     }
+    super::announce::drain(srv);
 }
 
 /// A key of the snapshot under load whose time is over: replicas that continue its history delete it.

@@ -16,6 +16,7 @@ use crate::state::clients::Clients;
 use crate::state::config::{Config, Supervised};
 use crate::state::multi::Watches;
 use crate::state::persistence::Persistence;
+use crate::state::pubsub::PubSub;
 use crate::state::replication::Replication;
 use crate::state::slowlog::Slowlog;
 use crate::state::spikes::Spikes;
@@ -46,6 +47,7 @@ pub struct Server {
     pub clients: Clients,
     pub watches: Watches,
     pub blocked: Blocked,
+    pub pubsub: PubSub,
     pub repl: Replication,
     pub persist: Persistence,
     pub prop: Propagation,
@@ -124,6 +126,7 @@ impl Server {
             clients: Clients::default(),
             watches: Watches::default(),
             blocked: Blocked::default(),
+            pubsub: PubSub::default(),
             prop: Propagation::default(),
             stats: Stats::default(),
             command_stats: CommandStats::new(commands),

@@ -196,6 +196,7 @@ impl Keyspace {
     /// deletion and drops (or hands off) the entry.
     pub fn evict(&mut self, db: usize, key: &[u8]) -> Option<Entry> {
         let gone = self.dbs[db].remove(key)?;
+        self.awaited.gone(db, key);
         self.stats.evicted_keys += 1;
         self.touched.push(db, key, Class::EVICTED, "evicted");
         Some(gone)

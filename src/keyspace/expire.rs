@@ -205,6 +205,7 @@ impl Keyspace {
     pub(super) fn note_expired(&mut self, db: usize, key: Box<[u8]>) {
         self.stats.expired_keys += 1;
         self.touched.push(db, &key, Class::EXPIRED, "expired");
+        self.awaited.gone(db, &key);
         self.expired.push((db, key));
     }
 

@@ -14,6 +14,7 @@
 //! | `strings.rs` | INCR, APPEND: strings changed in place |
 //! | `expire.rs` | the active expire cycle |
 //! | `aging.rs`, `evict.rs` | LRU and LFU; who goes when memory is full |
+//! | `awaited.rs` | keys that blocked clients wait for |
 //! | `touched.rs` | the queue of touched keys and key events |
 //!
 //! # Cost
@@ -28,6 +29,7 @@
 //! spot: strings are never worth a background thread, as Redis judges, too.
 
 mod aging;
+pub mod awaited;
 mod db;
 mod evict;
 mod expire;
@@ -41,6 +43,7 @@ pub mod touched;
 use std::ops::BitOr;
 
 pub use aging::{Aging, LFU_INIT, LRU_CLOCK_MAX, LRU_CLOCK_RESOLUTION, LfuParams};
+pub use awaited::Awaited;
 pub use db::Db;
 pub use evict::{Evictor, Policy};
 pub use expire::{ActiveExpire, Cycle, OwnKeys};
@@ -152,6 +155,8 @@ pub struct Keyspace {
     /// Keys removed because they were dead, oldest first: to be propagated, then cleared, by the floor above.
     pub expired: Vec<(usize, Box<[u8]>)>,
     pub touched: Touched,
+    /// Keys that blocked clients wait for: signalled by whatever makes them or takes them away.
+    pub awaited: Awaited,
     /// Writable replica: keys whose expiry the master knows nothing of.
     pub own_keys: OwnKeys,
     active: ActiveExpire,
@@ -184,6 +189,7 @@ impl Keyspace {
             stats: KeyStats::default(),
             expired: Vec::new(),
             touched: Touched::default(),
+            awaited: Awaited::default(),
             own_keys: OwnKeys::default(),
             active: ActiveExpire::default(),
             hash,
@@ -455,6 +461,8 @@ impl Keyspace {
         if found != Found::Alive {
             self.touched.event(db, key, Class::NEW, "new");
         }
+        // Nobody waits for a string, but somebody may for the end of what was there.
+        self.awaited.gone(db, key);
         found == Found::Alive
     }
 
@@ -462,6 +470,7 @@ impl Keyspace {
     /// a new age and is announced as new; one that was keeps its age.
     pub fn insert(&mut self, db: usize, mut entry: Entry) -> Option<Entry> {
         let hash = self.hash(entry.key());
+        self.awaited.signal(db, entry.key());
         if let Some(when) = entry.expire() {
             self.note_expire(db, entry.key(), when);
         }
@@ -484,6 +493,7 @@ impl Keyspace {
 
     /// Takes an entry out, dead or alive, without a word.
     pub fn remove(&mut self, db: usize, key: &[u8]) -> Option<Entry> {
+        self.awaited.gone(db, key);
         self.dbs[db].remove(key)
     }
 
@@ -492,6 +502,7 @@ impl Keyspace {
     pub fn delete(&mut self, db: usize, key: &[u8], now: Millis) -> Option<Entry> {
         let hash = self.hash(key);
         let gone = self.dbs[db].table.remove_hashed(hash, key)?;
+        self.awaited.gone(db, key);
         if self.mode == ExpireMode::Delete && gone.expire().is_some_and(|when| now > when) {
             self.note_expired(db, key.into());
             return None;

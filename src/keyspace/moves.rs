@@ -6,8 +6,8 @@
 //! commands themselves ("rename_from", "move_to" …) are the commands' to push.
 //!
 //! Emptying returns what was there instead of dropping it: freeing a large table takes long, and whether that
-//! happens here or on a background thread is for the caller to say. WATCH and blocked clients must look at
-//! the databases before they are emptied or swapped.
+//! happens here or on a background thread is for the caller to say. WATCH must look at the databases before they
+//! are emptied or swapped; keys that blocked clients wait for are looked up here, after it.
 
 use super::{Db, Keyspace};
 use crate::base::clock::Millis;
@@ -58,7 +58,7 @@ impl Keyspace {
             }
             self.dbs[way.to_db].remove(way.to);
         }
-        let Some(entry) = self.dbs[way.from_db].remove(way.from) else { return Moved::NoSource };
+        let Some(entry) = self.remove(way.from_db, way.from) else { return Moved::NoSource };
         self.insert(way.to_db, entry.rekey(way.to));
         Moved::Done
     }
@@ -86,6 +86,7 @@ impl Keyspace {
         let known = a < self.dbs.len() && b < self.dbs.len();
         if known {
             self.dbs.swap(a, b);
+            self.signal_databases(|db| db == a || db == b);
         }
         known
     }
@@ -108,6 +109,7 @@ impl Keyspace {
                 emptied.push(old);
             }
         }
+        self.signal_databases(|changed| db.is_none_or(|db| db == changed));
         emptied
     }
 
@@ -123,6 +125,7 @@ impl Keyspace {
         self.own_keys.clear();
         let old = std::mem::replace(&mut self.dbs, dbs);
         self.set_resize_allowed(self.resize_allowed);
+        self.signal_databases(|_| true);
         old
     }
 }

@@ -445,7 +445,8 @@ impl Zset {
         }
     }
 
-    fn make_sorted(&mut self, limits: &Limits) -> &mut Sorted {
+    /// Changes to the big encoding, whatever the size: SORT does so to what it sorts.
+    pub fn make_sorted(&mut self, limits: &Limits) -> &mut Sorted {
         if let Zset::Packed(pack) = self {
             let mut set = Box::new(Sorted::new(limits.hash));
             let mut buf = IntBuf::new();

@@ -195,6 +195,18 @@ pub(super) fn strtod(text: &[u8]) -> Option<f64> {
     Some(value)
 }
 
+/// C's `strtod` over the whole text up to a NUL, with everything refused about which C would report a range
+/// error, and NaN (SORT's scores).
+pub fn strtod_in_range(text: &[u8]) -> Option<f64> {
+    let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
+    if text.is_empty() {
+        return Some(0.0);
+    }
+    let text = &text[text.iter().position(|byte| !is_space(*byte))?..];
+    let hexadecimal = text.contains(&b'x') || text.contains(&b'X');
+    parse_f64(text).filter(|score| hexadecimal || !score.is_subnormal())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,8 +11,7 @@ use crate::core::effects::tell_supervisor;
 use crate::core::server::Server;
 use crate::core::wake;
 use crate::resp::errors;
-use crate::state::blocked::{PauseKind, WaitFor};
-use crate::state::client::ClientId;
+use crate::state::blocked::WaitFor;
 use crate::state::host::{ChildKind, Host};
 use crate::state::persistence::ShutdownFlags;
 use crate::state::replication::SyncState;
@@ -45,7 +44,7 @@ pub fn begin(srv: &mut Server, host: &mut dyn Host, mut flags: ShutdownFlags) ->
     if !flags.now && timeout_s != 0 && !replicas_in_sync(srv) {
         srv.persist.shutdown = Some((flags, srv.clock.mono_ms() + timeout_s * 1000));
         srv.blocked.want_acks = true;
-        srv.blocked.internal_pause = Some(PauseKind::Write);
+        srv.blocked.shutdown_pause = true;
         log_notice!("Waiting for replicas before shutting down.");
         return Progress::Waiting;
     }
@@ -61,7 +60,7 @@ fn replicas_in_sync(srv: &Server) -> bool {
         .all(|r| r.ack_offset == offset)
 }
 
-/// Looks whether a shutdown that waits can go on. Each cron.
+/// Looks whether a shutdown that waits can go on: each cron, and after acknowledgements.
 pub fn cron(srv: &mut Server, host: &mut dyn Host) {
     let Some((flags, deadline)) = srv.persist.shutdown else { return };
     if replicas_in_sync(srv) || srv.clock.mono_ms() >= deadline {
@@ -85,9 +84,8 @@ pub fn abort(srv: &mut Server) -> Result<(), errors::CmdError> {
 /// Lifts the pause and answers those whose SHUTDOWN waited.
 fn cancel(srv: &mut Server) {
     srv.persist.shutdown = None;
-    srv.blocked.internal_pause = None;
-    let waiting: Vec<ClientId> = srv.blocked.list.clone();
-    for me in waiting {
+    srv.blocked.shutdown_pause = false;
+    for me in srv.blocked.clients() {
         let parked = srv.clients.get(me).and_then(|c| c.parked.as_ref());
         if parked.is_some_and(|p| matches!(p.on, WaitFor::Shutdown)) {
             wake::fail(srv, me, &errors::SHUTDOWN_ERRORS);

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`primary`] | master: SYNC/PSYNC, replica states, acknowledgements, pings |
 //! | [`fullsync`] | master: which child serves which replica, file and stream transfer |
+//! | [`failover`] | FAILOVER: a master becomes the replica of its replica |
 //! | [`replica`] | replica: carries out the actions of `state::replica_link` |
 //! | [`receive`] | replica: the snapshot that arrives |
 //! | [`wait`] | WAIT, WAITAOF |
@@ -12,6 +13,7 @@ use crate::core::server::Server;
 use crate::state::host::Host;
 use crate::state::loading::Loaded;
 
+pub mod failover;
 pub mod fullsync;
 pub mod primary;
 pub mod receive;
@@ -20,6 +22,7 @@ pub mod wait;
 
 /// Each cron: timers of the replica side that are finer than a second.
 pub fn tick(srv: &mut Server, host: &mut dyn Host) {
+    failover::look(srv, host);
     replica::tick(srv, host);
 }
 
@@ -30,6 +33,10 @@ pub fn each_second(srv: &mut Server, host: &mut dyn Host) {
 
 /// Before sleep: acknowledgement requests, replicas that wait for a child.
 pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
+    failover::look(srv, host);
+    if std::mem::take(&mut srv.repl.ack_due) {
+        replica::send_ack(srv);
+    }
     primary::before_sleep(srv, host);
     fullsync::start_waiting(srv, host);
 }
@@ -42,7 +49,7 @@ pub fn after_writes(srv: &mut Server, host: &mut dyn Host) {
 /// When something is due that no event announces (monotonic ms).
 pub fn next_timer_ms(srv: &Server) -> Option<i64> {
     let link = replica::next_timer_ms(srv);
-    link.into_iter().chain(fullsync::next_timer_ms(srv)).min()
+    [link, fullsync::next_timer_ms(srv), failover::next_timer_ms(srv)].into_iter().flatten().min()
 }
 
 /// Before the snapshot of a start is loaded. A master keeps the deletions of keys whose time is over: its

@@ -67,6 +67,9 @@ pub fn sync(cx: &mut Ctx<'_>, asked: Asked<'_>) -> Result<(), CmdError> {
     if cx.client().flags.has(Flags::REPLICA.or(Flags::MONITOR)) {
         return Ok(());
     }
+    if cx.srv.repl.failover.is_some() {
+        return Err(errors::SYNC_FAILING_OVER);
+    }
     if cx.srv.repl.is_replica() && !cx.srv.repl.link.is_online() {
         return Err(errors::SYNC_NO_MASTER_LINK);
     }
@@ -291,6 +294,10 @@ fn ping(srv: &mut Server) {
         return;
     }
     srv.repl.last_ping_ms = now;
+    // A failover with a deadline is not to be kept waiting by more to acknowledge.
+    if srv.repl.failover.as_ref().is_some_and(|f| f.deadline_ms.is_some()) {
+        return;
+    }
     if !srv.repl.replicas.is_empty() && !srv.repl.is_replica() {
         propagate::feed(srv, PING);
     }
@@ -362,8 +369,15 @@ pub fn before_sleep(srv: &mut Server, _host: &mut dyn Host) {
         return;
     }
     let paused = srv.blocked.pause.is_some_and(|(_, end)| end > srv.clock.now_ms());
-    if !paused || srv.persist.shutdown.is_some() {
+    if !(paused || srv.blocked.failover_pause) || srv.persist.shutdown.is_some() {
         srv.blocked.want_acks = false;
+        propagate::feed(srv, GETACK);
+    }
+}
+
+/// Asks for acknowledgements now, ahead of a pause that would put the question off.
+pub(super) fn ask_for_acks(srv: &mut Server) {
+    if srv.blocked.paused(srv.clock.now_ms()).is_none() {
         propagate::feed(srv, GETACK);
     }
 }

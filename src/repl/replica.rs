@@ -34,7 +34,7 @@ use crate::state::loading::Purpose;
 use crate::state::repl_ids::ReplId;
 use crate::state::replica_link::{Action, Env, LoadPlan, ReplicaLink, push_ack};
 
-use super::{primary, receive};
+use super::{failover, primary, receive};
 
 /// What systemd hears of a replica that has its data; the words are Redis'.
 const SYNCED: &str = "STATUS=MASTER <-> REPLICA sync: Finished with success. Ready to accept connections in read-write mode.\n";
@@ -65,7 +65,7 @@ pub(super) fn ask(
         port: if config.replica_announce_port != 0 { config.replica_announce_port } else { config.port },
         ip: (!config.replica_announce_ip.is_empty()).then_some(config.replica_announce_ip.as_bytes()),
         plan,
-        failover: false,
+        failover: srv.repl.failover.as_ref().is_some_and(|f| f.in_progress()),
     };
     let mut out = Vec::new();
     event(&mut srv.repl.link, &env, &mut out);
@@ -133,7 +133,8 @@ fn one(srv: &mut Server, host: &mut dyn Host, action: Action, bytes: &[u8]) -> b
             effects::tell_supervisor(srv, host, CONTINUED);
         }
         Action::LinkDown => srv.repl.unapplied.clear(),
-        Action::FailoverAnswer(_) | Action::Log { .. } | Action::Close => {}
+        Action::FailoverAnswer(taken) => return failover::answered(srv, host, taken),
+        Action::Log { .. } | Action::Close => {}
     }
     true
 }
@@ -239,6 +240,13 @@ fn is_link(srv: &Server, me: ClientId) -> bool {
 pub fn connected(srv: &mut Server, host: &mut dyn Host, me: ClientId) {
     if is_link(srv, me) {
         event(srv, host, |link, env, out| link.connected(env, out));
+    }
+}
+
+/// The connection could not even be begun: the name is not known.
+pub fn connect_refused(srv: &mut Server, host: &mut dyn Host, me: ClientId, why: &str) {
+    if is_link(srv, me) {
+        event(srv, host, |link, env, out| link.connect_refused(why, env, out));
     }
 }
 
@@ -365,7 +373,7 @@ fn role_changed(srv: &mut Server, host: &mut dyn Host) {
 
 /// Those who wait for keys or acknowledgements would wait for ever on a replica.
 fn release_blocked(srv: &mut Server) {
-    for me in srv.blocked.list.clone() {
+    for me in srv.blocked.clients() {
         let parked = srv.clients.get(me).and_then(|c| c.parked.as_ref());
         if parked.is_some_and(|p| !matches!(p.on, WaitFor::Shutdown)) {
             wake::fail(srv, me, &errors::UNBLOCKED_ROLE);

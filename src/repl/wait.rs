@@ -13,17 +13,7 @@ use crate::base::num::parse_i64;
 use crate::core::ctx::{Ctx, Outcome};
 use crate::core::wake;
 use crate::resp::errors::{self, CmdError};
-use crate::state::blocked::WaitFor;
-
-/// A time-out in ms, as an absolute Unix time; 0 waits for ever.
-fn deadline(text: &[u8], now: i64) -> Result<Option<i64>, CmdError> {
-    let ms = parse_i64(text).ok_or(errors::TIMEOUT_NOT_INT)?;
-    match ms {
-        0 => Ok(None),
-        ..0 => Err(errors::TIMEOUT_NEGATIVE),
-        _ => now.checked_add(ms).map(Some).ok_or(errors::TIMEOUT_OUT_OF_RANGE),
-    }
-}
+use crate::state::blocked::{WaitFor, deadline_ms};
 
 /// `WAIT replicas ms`.
 ///
@@ -34,7 +24,7 @@ pub fn wait(cx: &mut Ctx<'_>, replicas: &[u8], timeout: &[u8]) -> Result<Outcome
         return Err(errors::WAIT_ON_REPLICA);
     }
     let wanted = parse_i64(replicas).ok_or(errors::NOT_INT)?;
-    let deadline = deadline(timeout, cx.now)?;
+    let deadline = deadline_ms(timeout, cx.now)?;
     let offset = cx.client().write_offset;
     let have = wake::replicas_at(cx.srv, offset);
     if have as i64 >= wanted || cx.deny_blocking {
@@ -62,7 +52,7 @@ pub fn wait_aof(
     if wanted < 0 {
         return Err(errors::NOT_POSITIVE);
     }
-    let deadline = deadline(timeout, cx.now)?;
+    let deadline = deadline_ms(timeout, cx.now)?;
     if cx.srv.repl.is_replica() {
         return Err(errors::WAITAOF_ON_REPLICA);
     }

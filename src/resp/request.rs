@@ -180,6 +180,14 @@ impl<'a> Args<'a> {
         Args { spans: &self.spans[from.min(self.spans.len())..], ..*self }
     }
 
+    /// The arguments from `from` up to `to`. [`Args::raw`] of it is still the whole request.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn within(&self, from: usize, to: usize) -> Args<'a> {
+        Args { spans: &self.spans[from..to], ..*self }
+    }
+
     /// The request's bytes in multibulk form, as they go to replicas and to the AOF.
     #[inline]
     pub fn raw(&self) -> &'a [u8] {

@@ -26,7 +26,7 @@ use crate::persist::load::LoadError;
 use crate::repl;
 use crate::state::config::{Config, Supervised};
 use crate::state::config_file::Note;
-use crate::state::host::Host;
+use crate::state::host::{Host, HostChange};
 use crate::state::loading::Purpose;
 use crate::state::version::REDIS_VERSION;
 use crate::{log_notice, log_warning};
@@ -132,6 +132,11 @@ fn assemble(start: Start, supervisor: Supervised) -> Result<Shell, i32> {
     let mut shell = Shell::new(srv, host, signals);
     shell.srv.startup_memory = shell.host.memory().used;
     set_title(&mut shell);
+    let locale = HostChange::Locale(shell.srv.config.locale_collate.clone());
+    if shell.host.apply(&locale).is_err() {
+        log_warning!("Failed to configure LOCALE for invalid locale name.");
+        return Err(1);
+    }
     logo(&shell.srv.config);
     backlog_warning(shell.srv.config.tcp_backlog);
     listen(&mut shell)?;

@@ -70,6 +70,7 @@ fn duties(cron: &mut Cron, srv: &mut Server, host: &mut dyn Host, now_ms: i64) {
     if now_ms >= cron.next_second_ms {
         cron.next_second_ms = now_ms + 1000;
         repl::each_second(srv, host);
+        host.close_idle_peers();
     }
 }
 
@@ -179,10 +180,11 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     {
         expire(srv, true);
     }
-    // Nobody subscribes to key events yet: what was announced is forgotten.
-    srv.keys.touched.clear();
-    if srv.blocked.acks_changed {
-        wake::acknowledged(srv);
+    let acknowledged = srv.blocked.acks_changed;
+    wake::before_sleep(srv, host);
+    if acknowledged {
+        // A shutdown may have waited for just that.
+        persist::shutdown::cron(srv, host);
     }
     repl::before_sleep(srv, host);
     // What a shrunk size or a replica that left behind, ten calls' worth at a time.

@@ -13,14 +13,18 @@ use std::sync::Arc;
 use tikv_jemalloc_ctl::{epoch, stats};
 
 use crate::base::bio::{Bio, Job, Kind};
+use crate::base::clock::Millis;
+use crate::base::collate;
 use crate::base::disk::{Disk, RealDisk};
 use crate::net::listener::{Listener, listen_tcp};
 use crate::net::reactor::{Reactor, Token};
 use crate::net::stream::Stream;
 use crate::state::client::ClientId;
-use crate::state::host::{ChildKind, ChildSide, CpuFigures, Host, HostChange, MemoryFigures};
+use crate::state::host::{ChildKind, ChildSide, CpuFigures, Host, HostChange, MemoryFigures, Peer};
 
+use super::connect::{Connector, Next};
 use super::fork::{self, ForkedChild};
+use super::peers::Peers;
 use super::process;
 
 /// Tokens that are not slots of clients.
@@ -54,6 +58,9 @@ pub struct RealHost {
     pub data_held: bool,
     /// Bytes may lie in the data pipe.
     pub data_readable: bool,
+    /// Connections of our own on their way.
+    pub connector: Connector,
+    peers: Peers,
     disk: Arc<dyn Disk>,
     bio: Arc<Bio>,
     /// `oom_score_adj` as it was at start.
@@ -64,13 +71,16 @@ impl RealHost {
     /// # Errors
     /// When the reactor cannot be made.
     pub fn new() -> io::Result<RealHost> {
+        let reactor = Reactor::new(1024)?;
         Ok(RealHost {
-            reactor: Reactor::new(1024)?,
+            connector: Connector::new(reactor.waker()),
+            reactor,
             conns: Vec::new(),
             listeners: Vec::new(),
             child: None,
             data_held: false,
             data_readable: false,
+            peers: Peers::default(),
             disk: Arc::new(RealDisk),
             bio: Arc::new(Bio::start()),
             oom_score_at_start: process::oom_score(),
@@ -96,8 +106,20 @@ impl RealHost {
         self.conns.get_mut(id.slot as usize)?.as_mut().filter(|c| c.owner == id)
     }
 
+    /// Goes on with an attempt to connect.
+    ///
+    /// # Errors
+    /// When nothing connects.
+    pub fn take_up(&mut self, client: ClientId, next: Next) -> io::Result<()> {
+        match next {
+            Next::Connecting(stream) => self.adopt(client, stream, true),
+            Next::Failed(text) => Err(io::Error::other(text)),
+        }
+    }
+
     /// Closes the connection of a client.
     pub fn close(&mut self, id: ClientId) {
+        self.connector.forget(id);
         let child_lives = self.child.is_some();
         if let Some(conn) = self.conn(id) {
             if child_lives {
@@ -151,7 +173,7 @@ impl Host for RealHost {
     fn fork(&mut self, kind: ChildKind, body: &mut dyn FnMut(&mut dyn ChildSide) -> i32) -> io::Result<i32> {
         let listeners = self.listeners.iter().map(AsRawFd::as_raw_fd);
         let streams = self.conns.iter().flatten().map(|conn| conn.stream.as_raw_fd());
-        let sockets: Vec<_> = listeners.chain(streams).collect();
+        let sockets: Vec<_> = listeners.chain(streams).chain(self.peers.descriptors()).collect();
         let child = fork::fork(kind, &sockets, body)?;
         self.reactor.add_fd(child.reports.as_raw_fd(), CHILD_REPORTS)?;
         if let Some(data) = &child.data {
@@ -173,8 +195,22 @@ impl Host for RealHost {
     }
 
     fn connect(&mut self, client: ClientId, host: &str, port: u16, source: Option<&str>) -> io::Result<()> {
-        let stream = Stream::connect(host, port, source).map_err(io::Error::other)?;
-        self.adopt(client, stream, true)
+        match self.connector.begin(client, host, port, source) {
+            None => Ok(()),
+            Some(next) => self.take_up(client, next),
+        }
+    }
+
+    fn peer(&mut self, host: &str, port: u16, timeout_ms: Millis) -> io::Result<&mut dyn Peer> {
+        self.peers.get(host, port, timeout_ms)
+    }
+
+    fn close_peer(&mut self, host: &str, port: u16) {
+        self.peers.close(host, port);
+    }
+
+    fn close_idle_peers(&mut self) {
+        self.peers.close_idle();
     }
 
     fn set_nodelay(&mut self, client: ClientId, on: bool) {
@@ -202,6 +238,8 @@ impl Host for RealHost {
                 process::set_title(title);
                 Ok(())
             }
+            HostChange::Locale(name) if collate::set_locale(name) => Ok(()),
+            HostChange::Locale(_) => Err("Invalid locale name".to_owned()),
             HostChange::Supervisor(state) => {
                 super::notify::systemd(state);
                 Ok(())

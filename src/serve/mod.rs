@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`boot`] | from a parsed command line to a listening server |
 //! | [`conn`] | a connection's bytes, both ways |
+//! | [`connect`] | connections of our own: names, addresses |
 //! | [`cron`] | what happens by the clock |
 //! | [`host`] | the real world behind `state::host::Host` |
 //! | [`fork`] | `fork()` and the pipes to the child |
@@ -36,11 +37,13 @@ use crate::state::persistence::ShutdownFlags;
 
 pub mod boot;
 pub mod conn;
+pub mod connect;
 pub mod crash;
 pub mod cron;
 pub mod fork;
 pub mod host;
 pub mod notify;
+mod peers;
 pub mod process;
 pub mod title;
 
@@ -137,7 +140,7 @@ impl Shell {
             return Duration::ZERO;
         }
         let mut ms = self.next_cron_ms - self.srv.clock.mono_ms();
-        if let Some(deadline) = wake::nearest_deadline(&self.srv) {
+        if let Some(deadline) = self.srv.blocked.nearest_deadline() {
             ms = ms.min(deadline - self.srv.clock.now_ms());
         }
         if let Some(at) = repl::next_timer_ms(&self.srv) {
@@ -167,9 +170,7 @@ impl Shell {
         if self.loads_a_file() {
             self.load_step();
         }
-        if self.srv.blocked.list.is_empty() && self.srv.blocked.pause.is_none() {
-            // Nobody waits for a moment in time.
-        } else {
+        if self.srv.blocked.nearest_deadline().is_some() {
             wake::deadlines(&mut self.srv);
             wake::end_of_pause(&mut self.srv);
         }
@@ -185,7 +186,8 @@ impl Shell {
 
     fn deliver(&mut self, ready: Ready) {
         match ready.token {
-            WAKE | SIGNALS => {}
+            WAKE => self.names_found(),
+            SIGNALS => {}
             CHILD_REPORTS => self.child_reports(),
             CHILD_DATA => self.host.data_readable = true,
             token if token >= LISTENERS => self.accept_again = true,
@@ -213,6 +215,19 @@ impl Shell {
         }
     }
 
+    /// Names were looked up that attempts of ours wait for.
+    fn names_found(&mut self) {
+        for (id, next) in self.host.connector.answered() {
+            if self.srv.clients.get(id).is_none() {
+                self.host.connector.forget(id);
+            } else if let Err(e) = self.host.take_up(id, next) {
+                let text = bgsave::plain(&e);
+                repl::replica::connect_refused(&mut self.srv, &mut self.host, id, &text);
+                self.srv.clients.close(id);
+            }
+        }
+    }
+
     /// A connection attempt of ours moved.
     fn connecting(&mut self, id: ClientId) {
         let Some(conn) = self.host.conn(id) else { return };
@@ -220,6 +235,8 @@ impl Shell {
             Ok(false) => {}
             Ok(true) => {
                 conn.connecting = false;
+                self.host.connector.forget(id);
+                let Some(conn) = self.host.conn(id) else { return };
                 // Failing options cost speed, not correctness.
                 let _ = conn.stream.set_nodelay(true);
                 let readable = conn.readable;
@@ -234,6 +251,11 @@ impl Shell {
                 }
             }
             Err(e) => {
+                if let Some(next) = self.host.connector.next(id)
+                    && self.host.take_up(id, next).is_ok()
+                {
+                    return;
+                }
                 let text = crate::net::os_text(&e);
                 repl::replica::connect_failed(&mut self.srv, &mut self.host, id, &text);
                 self.srv.clients.close(id);

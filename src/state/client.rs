@@ -7,10 +7,11 @@
 //! thousand idle connections stay under a KiB each.
 
 use crate::base::clock::Millis;
-use crate::resp::request::{OwnedArgs, Parser};
+use crate::resp::request::Parser;
 
 use super::blocked::Parked;
 use super::multi::Transaction;
+use super::pubsub::Subscriptions;
 use super::replication::ReplicaState;
 
 /// Names a client for as long as it lives. Slots are used again; the generation tells a late
@@ -83,6 +84,9 @@ impl Flags {
     pub const POSTPONED: Flags = Flags(1 << 24);
     /// Sentinel-like subscriber of MULTI state: the deny-blocking context of EXEC and scripts.
     pub const DENY_BLOCKING: Flags = Flags(1 << 25);
+    /// Parked and woken again within one request: the reply lies behind those of its own turn, so the rest of
+    /// the pipeline waits for the next turn.
+    pub const WOKEN: Flags = Flags(1 << 26);
 
     pub const fn or(self, other: Flags) -> Flags {
         Flags(self.0 | other.0)
@@ -174,9 +178,9 @@ pub struct Client {
     /// The last command's full name (`config|get`), for CLIENT LIST.
     pub last_command: &'static str,
     pub multi: Option<Box<Transaction>>,
+    /// Subscriptions; kept while there are any.
+    pub subscriptions: Option<Box<Subscriptions>>,
     pub parked: Option<Box<Parked>>,
-    /// A command that CLIENT PAUSE put off.
-    pub postponed: Option<Box<OwnedArgs>>,
     pub replica: Option<Box<ReplicaState>>,
     /// Where the stream stood after its last command: what WAIT waits for.
     pub write_offset: i64,
@@ -209,9 +213,12 @@ impl Client {
 
     /// Whether requests of this client may be run now.
     pub fn may_run(&self) -> bool {
-        !self
-            .flags
-            .has(Flags::BLOCKED.or(Flags::CLOSE_ASAP).or(Flags::CLOSE_AFTER_REPLY).or(Flags::POSTPONED))
+        !self.flags.has(
+            Flags::BLOCKED
+                .or(Flags::CLOSE_ASAP)
+                .or(Flags::CLOSE_AFTER_REPLY)
+                .or(Flags::POSTPONED.or(Flags::WOKEN)),
+        )
     }
 
     /// Heap bytes this client holds, buffers included.
@@ -223,5 +230,6 @@ impl Client {
             + self.addr.len()
             + self.laddr.len()
             + self.multi.as_ref().map_or(0, |m| m.memory())
+            + self.subscriptions.as_ref().map_or(0, |s| s.memory())
     }
 }

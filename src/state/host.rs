@@ -12,6 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::base::clock::Millis;
 use crate::base::disk::Disk;
 
 use super::client::ClientId;
@@ -71,6 +72,8 @@ pub enum HostChange {
     OomScoreRelative(i32),
     /// The process title, already expanded.
     ProcTitle(String),
+    /// `locale-collate`. The error carries Redis' text.
+    Locale(String),
     /// What systemd is told, one `NAME=value`.
     Supervisor(&'static str),
     /// `crash-log-enabled`, `use-exit-on-panic`.
@@ -96,6 +99,28 @@ pub struct CpuFigures {
     pub main_thread: (u64, u64),
 }
 
+/// A connection to another server on which requests are waited for. A timeout is an error of the kind
+/// `TimedOut`; after any error the connection is good for nothing: close it.
+pub trait Peer {
+    /// The database selected there, if that is known.
+    fn db(&self) -> Option<i64>;
+
+    /// Remembers which database is selected there.
+    fn set_db(&mut self, db: Option<i64>);
+
+    /// Sends bytes.
+    ///
+    /// # Errors
+    /// When 64 KiB of them take longer than `timeout_ms`, or the connection ended.
+    fn send(&mut self, bytes: &[u8], timeout_ms: Millis) -> io::Result<()>;
+
+    /// The next line of the answer, without its end; at most 1023 bytes of it.
+    ///
+    /// # Errors
+    /// When nothing comes for `timeout_ms`, or the connection ended.
+    fn line(&mut self, timeout_ms: Millis) -> io::Result<Vec<u8>>;
+}
+
 /// The world. See the head of the file.
 pub trait Host {
     fn disk(&self) -> Arc<dyn Disk>;
@@ -113,6 +138,21 @@ pub trait Host {
     /// Starts to connect; `client` becomes the connection's two ends in the machine. The outcome
     /// arrives as an event.
     fn connect(&mut self, client: ClientId, host: &str, port: u16, source: Option<&str>) -> io::Result<()>;
+
+    /// A blocking connection to another server (MIGRATE): the one kept from the last time, or a new one. The
+    /// simulation has none.
+    ///
+    /// # Errors
+    /// When it cannot be opened within `timeout_ms`.
+    fn peer(&mut self, _host: &str, _port: u16, _timeout_ms: Millis) -> io::Result<&mut dyn Peer> {
+        Err(io::Error::from(io::ErrorKind::Unsupported))
+    }
+
+    /// Closes such a connection, if there is one.
+    fn close_peer(&mut self, _host: &str, _port: u16) {}
+
+    /// Closes those that were not used for a while. Cron, once a second.
+    fn close_idle_peers(&mut self) {}
 
     /// Sends small segments of a client's connection at once, or gathers them. Advice: no answer.
     fn set_nodelay(&mut self, client: ClientId, on: bool);

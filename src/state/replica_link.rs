@@ -204,7 +204,9 @@ pub struct ReplicaLink {
     last_io: Millis,
     tried_at: Option<Millis>,
     down_since: Option<Millis>,
+    /// `PSYNC … FAILOVER` was sent and is not answered; an earlier one got lost with its connection.
     failover_asked: bool,
+    failover_lost: bool,
 }
 
 impl Default for ReplicaLink {
@@ -244,6 +246,7 @@ impl ReplicaLink {
             tried_at: None,
             down_since: None,
             failover_asked: false,
+            failover_lost: false,
         }
     }
 
@@ -279,6 +282,7 @@ impl ReplicaLink {
             self.cache_own(own.0, own.1, None, out);
         }
         self.target = Some((host.to_string(), port));
+        self.failover_lost = false;
         self.connect(Why::Fresh, env, out);
     }
 
@@ -354,11 +358,16 @@ impl ReplicaLink {
                 notice(out, "MASTER <-> REPLICA sync: Discarding temporary DB in background");
             }
         }
+        out.push(Action::Close);
         if std::mem::take(&mut self.failover_asked) {
             out.push(Action::FailoverAnswer(false));
         }
-        out.push(Action::Close);
         self.line.clear();
+    }
+
+    /// The question `PSYNC … FAILOVER` got lost: the other side may have become a master, or not. It is asked again.
+    fn lose_failover(&mut self) {
+        self.failover_lost |= std::mem::take(&mut self.failover_asked);
     }
 
     /// A broken attempt: try again at once.
@@ -425,10 +434,12 @@ impl ReplicaLink {
             Phase::Idle | Phase::Waiting { .. } => {}
             Phase::Connecting => self.connect_failed(error, env, out),
             Phase::Handshake { step, .. } => {
+                let psync = *step == Step::Psync;
+                self.lose_failover();
                 warning(out, format!("Failed to read response from the server: {error}"));
                 warning(
                     out,
-                    if *step == Step::Psync {
+                    if psync {
                         "Master did not reply to PSYNC, will try later"
                     } else {
                         "Master did not respond to command during SYNC handshake"
@@ -539,6 +550,7 @@ impl ReplicaLink {
                 self.connect(why, env, out);
             }
             Phase::Connecting | Phase::Handshake { .. } if silent => {
+                self.lose_failover();
                 warning(out, "Timeout connecting to the MASTER...");
                 self.broken(env, out);
             }

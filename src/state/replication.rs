@@ -11,6 +11,7 @@ use crate::base::rng::Rng;
 
 use super::backlog::{Backlog, CursorId};
 use super::client::{Client, ClientId};
+use super::failover::Failover;
 use super::repl_ids::{ReplId, ReplIds};
 use super::replica_link::{LoadPlan, ReplicaLink};
 
@@ -162,8 +163,12 @@ pub struct Replication {
     pub no_replicas_since_ms: Option<Millis>,
     /// Replicas online with a lag within `min-replicas-max-lag`.
     pub good_replicas: usize,
+    /// A planned change of roles under way.
+    pub failover: Option<Box<Failover>>,
     /// The replica side.
     pub link: ReplicaLink,
+    /// The master asked how far we are: it is told once what came with the question is applied.
+    pub ack_due: bool,
     /// Our connection to the master while there is one.
     pub master: Option<ClientId>,
     /// Bytes of a transaction of our master that is not complete yet.
@@ -190,7 +195,9 @@ impl Replication {
             stream_db: None,
             no_replicas_since_ms: None,
             good_replicas: 0,
+            failover: None,
             link: ReplicaLink::default(),
+            ack_due: false,
             master: None,
             unapplied: Vec::new(),
             last_ping_ms: 0,

@@ -47,6 +47,48 @@ pub const INTENDED: &[Intended] = &[
         reason: "7.2 took the request and response policies away, since a cluster cannot keep its promise",
     },
     Intended {
+        command: &["OBJECT", "ENCODING"],
+        real: "$9\\r\\nquicklist",
+        ours: "$8\\r\\nlistpack",
+        reason: "7.2 keeps a short list in a listpack",
+    },
+    Intended {
+        command: &["OBJECT", "ENCODING"],
+        real: "$9\\r\\nhashtable",
+        ours: "$8\\r\\nlistpack",
+        reason: "7.2 keeps a small set of any members in a listpack",
+    },
+    Intended {
+        command: &["CONFIG", "SET", "SET-MAX-LISTPACK-ENTRIES"],
+        real: "-ERR Unknown option",
+        ours: "+OK",
+        reason: "new in 7.2",
+    },
+    Intended {
+        command: &["CONFIG", "SET", "SET-MAX-LISTPACK-VALUE"],
+        real: "-ERR Unknown option",
+        ours: "+OK",
+        reason: "new in 7.2",
+    },
+    Intended {
+        command: &["LPOS"],
+        real: "",
+        ours: "-ERR value is out of range, value must between -9223372036854775807",
+        reason: "7.2 refuses the one rank that has no opposite, and before it looks at the key",
+    },
+    Intended {
+        command: &["ZRANK"],
+        real: "-ERR wrong number of arguments for \\'zrank\\'",
+        ours: "",
+        reason: "WITHSCORE is new in 7.2",
+    },
+    Intended {
+        command: &["ZREVRANK"],
+        real: "-ERR wrong number of arguments for \\'zrevrank\\'",
+        ours: "",
+        reason: "WITHSCORE is new in 7.2",
+    },
+    Intended {
         command: &["OBJECT", "REFCOUNT"],
         real: ":1\\r\\n",
         ours: ":2147483647\\r\\n",

@@ -1,6 +1,7 @@
 //! A stream of commands drawn from a seed, played to two servers at once.
 //!
-//! `generate` draws, `strings`, `keys`, `conn`, `admin` and `wrong` are its families, `play` sends each step to both
+//! `generate` draws; `strings`, `lists`, `sets`, `hashes`, `zsets`, `sort`, `keys`, `conn`, `admin` and `wrong`
+//! are its families, `play` sends each step to both
 //! servers and compares, `shrink` shortens a stream that shows a difference, `intended` lists the differences
 //! we want, as data. A step is data (bytes to send and how to compare the answers), so a stream can be cut,
 //! replayed and printed.
@@ -15,12 +16,17 @@ pub mod admin;
 pub mod compare;
 pub mod conn;
 pub mod generate;
+pub mod hashes;
 pub mod intended;
 pub mod keys;
+pub mod lists;
 pub mod play;
 pub mod pools;
 pub mod rng;
+pub mod sets;
+pub mod sort;
 pub mod step;
 pub mod strings;
 pub mod wire;
 pub mod wrong;
+pub mod zsets;

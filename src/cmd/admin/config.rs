@@ -109,6 +109,7 @@ fn carry_out(srv: &mut Server, host: &mut dyn Host, effect: Effect) -> Result<()
             exit_on_panic: srv.config.use_exit_on_panic,
         }),
         Apply::Dir => directory(srv, host),
+        Apply::Locale => host.apply(&HostChange::Locale(srv.config.locale_collate.clone())),
         Apply::GoodReplicas => {
             primary::refresh_good(srv);
             Ok(())
@@ -126,7 +127,6 @@ fn carry_out(srv: &mut Server, host: &mut dyn Host, effect: Effect) -> Result<()
         | Apply::Hz
         | Apply::ProcTitle
         | Apply::Watchdog
-        | Apply::Locale
         | Apply::AppendOnly
         | Apply::AppendFsync
         | Apply::AofAutoGc

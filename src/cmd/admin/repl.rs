@@ -9,7 +9,7 @@ use crate::base::num::parse_i64;
 use crate::cmd::specs;
 use crate::core::ctx::{Ctx, Outcome};
 use crate::core::table::Row;
-use crate::repl::{primary, replica, wait};
+use crate::repl::{failover as handover, primary, replica, wait};
 use crate::resp::errors::{self, CmdError};
 use crate::resp::request::Args;
 use crate::state::client::{ClientId, Flags as Client};
@@ -23,11 +23,15 @@ pub const ROWS: &[Row] = &[
     Row::new(specs::server::PSYNC, psync),
     Row::new(specs::server::SYNC, sync),
     Row::new(specs::server::REPLCONF, replconf),
+    Row::new(specs::server::FAILOVER, failover),
     Row::new(specs::generic::WAIT, wait_for),
     Row::new(specs::generic::WAITAOF, wait_aof),
 ];
 
 fn replicaof(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
+    if cx.srv.repl.failover.is_some() {
+        return Err(errors::REPLICAOF_FAILING_OVER);
+    }
     let (host, port) = (args.at(1), args.at(2));
     if eq_ignore_case(host, b"no") && eq_ignore_case(port, b"one") {
         if cx.srv.repl.is_replica() {
@@ -121,7 +125,7 @@ fn replconf(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
             return Ok(Outcome::Done);
         }
         if eq_ignore_case(option, b"getack") {
-            replica::send_ack(cx.srv);
+            cx.srv.repl.ack_due = true;
             return Ok(Outcome::Done);
         }
         primary::describe(cx.srv, cx.me, option, value)?;
@@ -141,6 +145,44 @@ fn acknowledge(cx: &mut Ctx<'_>, args: Args<'_>, at: usize) {
     primary::acknowledged(cx.srv, cx.me, offset, fsynced);
 }
 
+/// `FAILOVER [TO host port [FORCE]] [TIMEOUT ms] | ABORT`.
+fn failover(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
+    if args.len() == 2 && eq_ignore_case(args.at(1), b"abort") {
+        handover::abort_by_user(cx.srv, cx.host)?;
+    } else {
+        handover::begin(cx.srv, read_wish(args)?)?;
+    }
+    cx.out.ok();
+    Ok(Outcome::Done)
+}
+
+fn read_wish(args: Args<'_>) -> Result<handover::Wish, CmdError> {
+    let mut wish = handover::Wish::default();
+    let mut at = 1;
+    while at < args.len() {
+        let is = |word: &[u8]| eq_ignore_case(args.at(at), word);
+        if is(b"timeout") && at + 1 < args.len() && wish.timeout_ms.is_none() {
+            let ms = parse_i64(args.at(at + 1)).ok_or(errors::NOT_INT)?;
+            if ms <= 0 {
+                return Err(errors::FAILOVER_TIMEOUT);
+            }
+            wish.timeout_ms = Some(ms);
+            at += 2;
+        } else if is(b"to") && at + 2 < args.len() && wish.target.is_none() {
+            let port = parse_i64(args.at(at + 2)).ok_or(errors::NOT_INT)?;
+            let port = u16::try_from(port).map_err(|_| errors::FAILOVER_TARGET_UNKNOWN)?;
+            wish.target = Some((String::from_utf8_lossy(args.at(at + 1)).into_owned(), port));
+            at += 3;
+        } else if is(b"force") && !wish.force {
+            wish.force = true;
+            at += 1;
+        } else {
+            return Err(errors::SYNTAX);
+        }
+    }
+    Ok(wish)
+}
+
 fn wait_for(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     wait::wait(cx, args.at(1), args.at(2))
 }
@@ -151,5 +193,7 @@ fn wait_aof(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
 
 #[cfg(test)]
 mod cluster;
+#[cfg(test)]
+mod failover_tests;
 #[cfg(test)]
 mod tests;

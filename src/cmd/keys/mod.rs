@@ -7,6 +7,8 @@
 //! | `expire.rs` | EXPIRE and its kin, TTL and its kin, PERSIST |
 //! | `dbs.rs` | MOVE COPY SWAPDB FLUSHDB FLUSHALL |
 //! | `object.rs` | OBJECT |
+//! | `migrate.rs` | MIGRATE |
+//! | `sort.rs` | SORT SORT_RO |
 //!
 //! The rules of access (dead keys, statistics, ages) are the keyspace's; here are the arguments, the errors,
 //! their order, and what is announced. Source: Redis 7.2.4 (`db.c`, `expire.c`, `object.c`).
@@ -21,8 +23,10 @@ use crate::resp::errors::{self, CmdError};
 mod basic;
 mod dbs;
 mod expire;
+mod migrate;
 pub mod object;
 mod scan;
+mod sort;
 #[cfg(test)]
 mod tests;
 
@@ -53,6 +57,9 @@ pub const ROWS: &[Row] = &[
     Row::new(specs::server::SWAPDB, dbs::swapdb),
     Row::new(specs::server::FLUSHDB, dbs::flushdb),
     Row::new(specs::server::FLUSHALL, dbs::flushall),
+    Row::new(specs::generic::MIGRATE, migrate::migrate),
+    Row::new(specs::generic::SORT, sort::sort),
+    Row::new(specs::generic::SORT_RO, sort::sort_ro),
     Row::group(
         specs::generic::OBJECT,
         object::help,

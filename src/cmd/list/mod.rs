@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `push.rs` | LPUSH RPUSH LPUSHX RPUSHX LINSERT LSET |
 //! | `pop.rs` | LPOP RPOP LMPOP LMOVE RPOPLPUSH |
+//! | `block.rs` | BLPOP BRPOP BLMPOP BLMOVE BRPOPLPUSH |
 //! | `read.rs` | LLEN LINDEX LRANGE LPOS |
 //! | `trim.rs` | LTRIM LREM |
 //!
@@ -11,6 +12,7 @@
 //! they went, at the moments of Redis 7.2.4 (`t_list.c`); see `object::list`. A list that lost its last element
 //! goes with its key, which is announced as "del".
 
+mod block;
 mod pop;
 mod push;
 mod read;
@@ -40,6 +42,11 @@ pub const ROWS: &[Row] = &[
     Row::new(specs::list::LMPOP, pop::lmpop),
     Row::new(specs::list::LMOVE, pop::lmove),
     Row::new(specs::list::RPOPLPUSH, pop::rpoplpush),
+    Row::new(specs::list::BLPOP, block::blpop),
+    Row::new(specs::list::BRPOP, block::brpop),
+    Row::new(specs::list::BLMPOP, block::blmpop),
+    Row::new(specs::list::BLMOVE, block::blmove),
+    Row::new(specs::list::BRPOPLPUSH, block::brpoplpush),
     Row::new(specs::list::LLEN, read::llen),
     Row::new(specs::list::LINDEX, read::lindex),
     Row::new(specs::list::LRANGE, read::lrange),

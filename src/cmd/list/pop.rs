@@ -94,37 +94,84 @@ fn pop_many(out: &mut Reply, list: &mut List, end: End, count: usize) -> usize {
     count
 }
 
-/// `LMPOP numkeys key [key ...] LEFT|RIGHT [COUNT count]`
-pub fn lmpop(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
-    let numkeys = parse_i64(args.at(1)).filter(|number| *number > 0).ok_or(NUMKEYS)?;
-    let place = usize::try_from(numkeys).ok().and_then(|numkeys| numkeys.checked_add(2));
-    let place = place.filter(|place| *place < args.len()).ok_or(errors::SYNTAX)?;
-    let end = end_of(args.at(place))?;
-    let count = match args.len() - place {
-        1 => 1,
-        more if more >= 3 && is(args.at(place + 1), "count") => {
-            let count = parse_i64(args.at(place + 2)).filter(|count| *count > 0).ok_or(COUNT)?;
-            if more > 3 {
-                return Err(errors::SYNTAX);
+/// What LMPOP and BLMPOP are asked for.
+pub struct Many<'a> {
+    pub keys: Args<'a>,
+    end: End,
+    count: usize,
+}
+
+impl<'a> Many<'a> {
+    /// Reads `numkeys key [key ...] LEFT|RIGHT [COUNT count]` from argument `at` on.
+    ///
+    /// # Errors
+    /// In Redis' order and words.
+    pub fn parse(args: Args<'a>, at: usize) -> Result<Many<'a>, CmdError> {
+        let numkeys = parse_i64(args.at(at)).filter(|number| *number > 0).ok_or(NUMKEYS)?;
+        let place = usize::try_from(numkeys).ok().and_then(|numkeys| numkeys.checked_add(at + 1));
+        let place = place.filter(|place| *place < args.len()).ok_or(errors::SYNTAX)?;
+        let end = end_of(args.at(place))?;
+        let count = match args.len() - place {
+            1 => 1,
+            more if more >= 3 && is(args.at(place + 1), "count") => {
+                let count = parse_i64(args.at(place + 2)).filter(|count| *count > 0).ok_or(COUNT)?;
+                if more > 3 {
+                    return Err(errors::SYNTAX);
+                }
+                usize::try_from(count).unwrap_or(usize::MAX)
             }
-            usize::try_from(count).unwrap_or(usize::MAX)
-        }
-        _ => return Err(errors::SYNTAX),
-    };
-    for key in args.iter().take(place).skip(2) {
+            _ => return Err(errors::SYNTAX),
+        };
+        Ok(Many { keys: args.within(at + 1, place), end, count })
+    }
+}
+
+/// Pops from the first of the keys that holds a list, and replies the key and the elements. `false`: there is none,
+/// nothing is replied.
+pub fn pop_many_of_first(cx: &mut Ctx<'_>, many: &Many<'_>) -> Result<bool, CmdError> {
+    for key in many.keys.iter() {
         let limits = limits(cx.srv);
         let Some(list) = edit::<List>(&mut cx.srv.keys, cx.db, key, cx.now)? else { continue };
         cx.out.array(2);
         cx.out.bulk(key);
-        let gone = pop_many(cx.out, list, end, count);
+        let gone = pop_many(cx.out, list, many.end, many.count);
         list.shrink(&limits);
         let empty = list.is_empty();
-        settle(cx, key, popped(end), gone as u64, empty);
-        let verb: &[u8] = if end == End::Head { b"LPOP" } else { b"RPOP" };
-        cx.record_as(&[verb, key, fmt_i64(gone as i64, &mut IntBuf::new())]);
-        return Ok(Outcome::Done);
+        settle(cx, key, popped(many.end), gone as u64, empty);
+        cx.record_as(&[verb(many.end), key, fmt_i64(gone as i64, &mut IntBuf::new())]);
+        return Ok(true);
     }
-    cx.out.null_array();
+    Ok(false)
+}
+
+/// Pops one element of a key and replies both, as BLPOP does. `false`: no such key, nothing is replied.
+pub fn pop_one_with_key(cx: &mut Ctx<'_>, key: &[u8], end: End) -> Result<bool, CmdError> {
+    let limits = limits(cx.srv);
+    let Some(list) = edit::<List>(&mut cx.srv.keys, cx.db, key, cx.now)? else { return Ok(false) };
+    cx.out.array(2);
+    cx.out.bulk(key);
+    list.pop(end, |entry| reply_entry(cx.out, entry));
+    list.shrink(&limits);
+    let empty = list.is_empty();
+    settle(cx, key, popped(end), 1, empty);
+    cx.record_as(&[verb(end), key]);
+    Ok(true)
+}
+
+/// What replicas are told of elements taken from an end.
+fn verb(end: End) -> &'static [u8] {
+    match end {
+        End::Head => b"LPOP",
+        End::Tail => b"RPOP",
+    }
+}
+
+/// `LMPOP numkeys key [key ...] LEFT|RIGHT [COUNT count]`
+pub fn lmpop(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
+    let many = Many::parse(args, 1)?;
+    if !pop_many_of_first(cx, &many)? {
+        cx.out.null_array();
+    }
     Ok(Outcome::Done)
 }
 
@@ -139,7 +186,7 @@ pub fn rpoplpush(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> 
     move_element(cx, args, End::Tail, End::Head)
 }
 
-fn move_element(cx: &mut Ctx<'_>, args: Args<'_>, from: End, to: End) -> Result<Outcome, CmdError> {
+pub fn move_element(cx: &mut Ctx<'_>, args: Args<'_>, from: End, to: End) -> Result<Outcome, CmdError> {
     let (source, destination) = (args.at(1), args.at(2));
     let limits = limits(cx.srv);
     if edit::<List>(&mut cx.srv.keys, cx.db, source, cx.now)?.is_none() {

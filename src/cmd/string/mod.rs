@@ -68,8 +68,10 @@ fn reply_string(out: &mut Reply, entry: Option<&Entry>) -> Result<(), CmdError> 
     Ok(())
 }
 
+pub(in crate::cmd) use range::extend_with_zeroes;
+
 /// The bytes of a string value, digits printed into `digits`; `None` when it is no string.
-fn text<'a>(entry: &'a Entry, digits: &'a mut IntBuf) -> Option<&'a [u8]> {
+pub(in crate::cmd) fn text<'a>(entry: &'a Entry, digits: &'a mut IntBuf) -> Option<&'a [u8]> {
     match entry.value() {
         ValueRef::Int(number) => Some(fmt_i64(number, digits)),
         ValueRef::Str(text) => Some(text),

@@ -65,10 +65,7 @@ pub fn setrange(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     let end = checked_len(cx, offset, value.len())?;
     let len = match cx.srv.keys.edit_raw(cx.db, key, cx.now) {
         Some(text) => {
-            if text.len() < end {
-                reserve(text, end)?;
-                text.resize(end, 0);
-            }
+            extend_with_zeroes(text, end)?;
             text[offset..end].copy_from_slice(value);
             text.len()
         }
@@ -86,10 +83,17 @@ pub fn setrange(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     Ok(Outcome::Done)
 }
 
-/// Makes room for `len` bytes, or says that a string cannot be so long.
-fn reserve(text: &mut Vec<u8>, len: usize) -> Result<(), CmdError> {
-    text.try_reserve_exact(len - text.len()).map_err(|_| errors::STRING_TOO_LONG)?;
-    room_for(text, len);
+/// Makes a string at least `len` bytes long, with zero bytes at its end, and leaves room for more. Nothing
+/// happens to one that is long enough.
+///
+/// # Errors
+/// There is no memory for a string so long.
+pub(in crate::cmd) fn extend_with_zeroes(text: &mut Vec<u8>, len: usize) -> Result<(), CmdError> {
+    if text.len() < len {
+        text.try_reserve_exact(len - text.len()).map_err(|_| errors::STRING_TOO_LONG)?;
+        room_for(text, len);
+        text.resize(len, 0);
+    }
     Ok(())
 }
 

@@ -1,11 +1,11 @@
-//! Sorted sets, but for the commands that wait.
+//! Sorted sets.
 //!
 //! | file | commands |
 //! |---|---|
 //! | `write.rs` | ZADD ZINCRBY ZREM ZREMRANGEBYRANK ZREMRANGEBYSCORE ZREMRANGEBYLEX |
 //! | `read.rs` | ZCARD ZSCORE ZMSCORE ZRANK ZREVRANK ZCOUNT ZLEXCOUNT |
 //! | `range.rs` | ZRANGE ZRANGESTORE ZREVRANGE ZRANGEBYSCORE ZRANGEBYLEX and their reverses |
-//! | `pop.rs` | ZPOPMIN ZPOPMAX ZMPOP |
+//! | `pop.rs` | ZPOPMIN ZPOPMAX ZMPOP BZPOPMIN BZPOPMAX BZMPOP |
 //! | `algebra.rs` | ZUNION ZINTER ZDIFF, their STORE forms, ZINTERCARD |
 //! | `sample.rs` | ZRANDMEMBER ZSCAN |
 //!
@@ -58,6 +58,9 @@ pub const ROWS: &[Row] = &[
     Row::new(specs::ZPOPMIN, pop::zpopmin),
     Row::new(specs::ZPOPMAX, pop::zpopmax),
     Row::new(specs::ZMPOP, pop::zmpop),
+    Row::new(specs::BZPOPMIN, pop::bzpopmin),
+    Row::new(specs::BZPOPMAX, pop::bzpopmax),
+    Row::new(specs::BZMPOP, pop::bzmpop),
     Row::new(specs::ZUNION, algebra::zunion),
     Row::new(specs::ZINTER, algebra::zinter),
     Row::new(specs::ZDIFF, algebra::zdiff),

@@ -3,7 +3,6 @@
 use crate::base::info::InfoWriter;
 use crate::core::effects::current_hz;
 use crate::core::server::Server;
-use crate::state::blocked::WaitFor;
 use crate::state::client::Flags;
 use crate::state::config::Supervised;
 use crate::state::version::{ARCH_BITS, BUILD_ID, GIT_DIRTY, GIT_SHA1, REDIS_VERSION};
@@ -79,27 +78,17 @@ pub fn clients(info: &mut InfoWriter, view: &mut View<'_>) {
     let srv = &*view.srv;
     let largest_input = srv.clients.iter().map(|c| c.query_peak.max(c.query.len())).max().unwrap_or(0);
     let largest_output = srv.clients.iter().map(|c| c.out.pending()).max().unwrap_or(0);
-    let waits = || srv.blocked.list.iter().filter_map(|id| srv.clients.get(*id)?.parked.as_ref());
-    let timed = waits().filter(|parked| parked.deadline_ms.is_some()).count();
-    let mut keys: Vec<(usize, &[u8])> = Vec::new();
-    for parked in waits() {
-        if let WaitFor::Keys { db, keys: wanted } = &parked.on {
-            keys.extend(wanted.iter().map(|key| (*db, &**key)));
-        }
-    }
-    keys.sort_unstable();
-    keys.dedup();
     info.section("Clients")
         .field("connected_clients", connected(srv))
         .field("cluster_connections", 0)
         .field("maxclients", srv.config.maxclients)
         .field("client_recent_max_input_buffer", largest_input)
         .field("client_recent_max_output_buffer", largest_output)
-        .field("blocked_clients", srv.blocked.list.len() + srv.blocked.postponed.len())
+        .field("blocked_clients", srv.blocked.len() + srv.blocked.postponed.len())
         .field("tracking_clients", 0)
-        .field("clients_in_timeout_table", timed)
-        .field("total_blocking_keys", keys.len())
-        .field("total_blocking_keys_on_nokey", 0);
+        .field("clients_in_timeout_table", srv.blocked.timed())
+        .field("total_blocking_keys", srv.keys.awaited.len())
+        .field("total_blocking_keys_on_nokey", srv.keys.awaited.len_on_nokey());
 }
 
 /// `# CPU`: seconds.

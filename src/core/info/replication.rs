@@ -3,6 +3,7 @@
 use crate::base::info::InfoWriter;
 use crate::core::server::Server;
 use crate::state::client::Client;
+use crate::state::failover::Failover;
 use crate::state::repl_ids;
 use crate::state::replication::{SyncState, replica_ip};
 
@@ -26,7 +27,7 @@ pub fn replication(info: &mut InfoWriter, view: &mut View<'_>) {
     }
     let (ids, backlog) = (&srv.repl.ids, &srv.repl.backlog);
     let active = backlog.is_active();
-    info.field("master_failover_state", "no-failover")
+    info.field("master_failover_state", Failover::name(srv.repl.failover.as_deref()))
         .field("master_replid", repl_ids::text(&ids.replid))
         .field("master_replid2", repl_ids::text(&ids.replid2))
         .field("master_repl_offset", backlog.offset())

@@ -10,6 +10,9 @@ use super::{Action, Cached, Env, Online, Out, Phase, ReplicaLink, SECOND, Step, 
 use crate::state::backlog::next_byte;
 use crate::state::repl_ids::{ReplId, text};
 
+/// What a target that has taken over says to one who asks it to.
+const IS_MASTER: &[u8] = b"-ERR PSYNC FAILOVER can't be sent to a master";
+
 impl ReplicaLink {
     pub(super) fn handshake_bytes(&mut self, bytes: &[u8], env: &Env<'_>, out: &mut Out) -> usize {
         let (taken, line) = self.line.take(bytes, wire::REPLY_LINE);
@@ -137,6 +140,12 @@ impl ReplicaLink {
                 } else {
                     warning(out, format!("Unexpected reply to PSYNC from master: {shown}"));
                 }
+                if self.failover_asked && self.failover_lost && line.starts_with(IS_MASTER) {
+                    notice(out, "The failover target is a master already, following it.");
+                    self.send_psync(&Env { failover: false, ..*env }, out);
+                    self.failover_asked = true;
+                    return;
+                }
                 if self.failover_asked {
                     return self.refused(env, out);
                 }
@@ -159,6 +168,14 @@ impl ReplicaLink {
         self.up(Some(cached.id), cached.offset, 0, cached.db, env, out);
     }
 
+    /// The other side has answered as a master does.
+    pub(super) fn failover_taken(&mut self, out: &mut Out) {
+        self.failover_lost = false;
+        if std::mem::take(&mut self.failover_asked) {
+            out.push(Action::FailoverAnswer(true));
+        }
+    }
+
     pub(super) fn up(
         &mut self,
         id: Option<ReplId>,
@@ -168,9 +185,7 @@ impl ReplicaLink {
         env: &Env<'_>,
         out: &mut Out,
     ) {
-        if std::mem::take(&mut self.failover_asked) {
-            out.push(Action::FailoverAnswer(true));
-        }
+        self.failover_taken(out);
         self.last_io = env.now;
         self.down_since = None;
         if id.is_some() {

@@ -47,9 +47,7 @@ pub(super) struct Transfer {
 
 impl ReplicaLink {
     pub(super) fn await_snapshot(&mut self, history: Option<(ReplId, i64)>, out: &mut Out) {
-        if std::mem::take(&mut self.failover_asked) {
-            out.push(Action::FailoverAnswer(true));
-        }
+        self.failover_taken(out);
         self.phase = Phase::Transfer(Transfer {
             stage: Stage::Header,
             history,

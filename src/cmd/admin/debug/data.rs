@@ -3,20 +3,23 @@
 //! These look keys up raw where Redis does: dead keys are seen, nothing is counted, no age changes.
 //!
 //! The addresses of DEBUG OBJECT and the sizes of DEBUG SDSLEN are those of this server's own structures.
-//! HTSTATS names a table's capacity as its size: buckets here hold several keys.
+//! HTSTATS names a table's capacity as its size: buckets here hold several keys, and a chain is what lies behind
+//! a bucket that was full. LISTPACK and QUICKLIST print to the log, not to standard output.
 
-use crate::base::bytes::eq_ignore_case;
-use crate::base::num::{parse_i64, push_u64};
+use crate::base::bytes::{Printable, eq_ignore_case};
+use crate::base::num::{IntBuf, parse_i64, push_u64};
 use crate::cmd::keys::object::{is_small_number, shown_refcount};
 use crate::core::ctx::{Ctx, Outcome};
 use crate::core::empty;
+use crate::ds::listpack::Listpack;
+use crate::ds::quicklist::{Quicklist, Stored};
 use crate::ds::table::Stats;
 use crate::format::rdb_error::Source;
 use crate::format::rdb_write::dump_payload;
 use crate::keyspace::Look;
 use crate::log_notice;
 use crate::object::digest::{self, Sum};
-use crate::object::{Entry, NewValue};
+use crate::object::{Entry, List, NewValue, Set, Value, ValueRef};
 use crate::persist::{bgsave, load};
 use crate::resp::errors::{self, CmdError};
 use crate::resp::request::Args;
@@ -129,8 +132,12 @@ fn look<'a>(cx: &'a mut Ctx<'_>, key: &[u8]) -> Result<&'a Entry, CmdError> {
 pub fn object(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     let entry = raw(cx, args.at(2))?;
     let length = dump_payload(entry, cx.srv.config.rdbcompression).len() - PAYLOAD_FRAME;
+    let extra = match entry.value() {
+        ValueRef::Obj(Value::List(List::Quick(list))) => quicklist_figures(list),
+        _ => String::new(),
+    };
     let text = format!(
-        "Value at:{:p} refcount:{} encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
+        "Value at:{:p} refcount:{} encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}{extra}",
         entry.key().as_ptr(),
         shown_refcount(cx.srv, is_small_number(entry)),
         entry.encoding(),
@@ -158,16 +165,73 @@ pub fn sdslen(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     Ok(Outcome::Done)
 }
 
-/// `DEBUG LISTPACK key`
+/// `DEBUG LISTPACK key`: the elements go to the log.
 pub fn listpack(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
-    look(cx, args.at(2))?;
-    Err(CmdError::fixed("ERR Not a listpack encoded object."))
+    let pack = match look(cx, args.at(2))?.value() {
+        ValueRef::Obj(Value::List(List::Packed(pack)) | Value::Set(Set::Packed(pack))) => Some(pack),
+        ValueRef::Obj(Value::Hash(hash)) => hash.as_listpack(),
+        ValueRef::Obj(Value::Zset(set)) => set.as_listpack(),
+        _ => None,
+    };
+    let pack = pack.ok_or(CmdError::fixed("ERR Not a listpack encoded object."))?;
+    log_elements(pack);
+    cx.out.simple("Listpack structure printed on stdout");
+    Ok(Outcome::Done)
 }
 
-/// `DEBUG QUICKLIST key [level]`
+fn log_elements(pack: &Listpack) {
+    log_notice!("{{total bytes {}}} {{num entries {}}}", pack.byte_len(), pack.len());
+    for (index, element) in pack.iter().enumerate() {
+        log_notice!("{index}: [{}]", Printable(element.text(&mut IntBuf::new())));
+    }
+}
+
+/// `DEBUG QUICKLIST key [level]`: the nodes go to the log, at level 1 with their elements.
 pub fn quicklist(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
-    look(cx, args.at(2))?;
-    Err(CmdError::fixed("ERR Not a quicklist encoded object."))
+    let full = args.get(3).is_some_and(super::is_on);
+    let ValueRef::Obj(Value::List(List::Quick(list))) = look(cx, args.at(2))?.value() else {
+        return Err(CmdError::fixed("ERR Not a quicklist encoded object."));
+    };
+    log_notice!("{{count : {}}} {{nodes : {}}}", list.len(), list.node_count());
+    for (index, node) in list.stored().enumerate() {
+        let container = if matches!(node, Stored::Plain(_)) { "PLAIN" } else { "PACKED" };
+        let encoding = if matches!(node, Stored::Lzf(..)) { "LZF" } else { "RAW" };
+        log_notice!(
+            "{{node({index}) {{container : {container}}} {{encoding : {encoding}}} {{size : {}}}}}",
+            node_bytes(node)
+        );
+    }
+    if full {
+        let mut index = 0;
+        list.walk(0, false, |element| {
+            log_notice!("{index}: [{}]", Printable(element.text(&mut IntBuf::new())));
+            index += 1;
+            true
+        });
+    }
+    cx.out.simple("Quicklist structure printed on stdout");
+    Ok(Outcome::Done)
+}
+
+/// Uncompressed bytes of a node.
+fn node_bytes(node: Stored<'_>) -> usize {
+    match node {
+        Stored::Plain(bytes) | Stored::Packed(bytes) => bytes.len(),
+        Stored::Lzf(_, raw) => raw,
+    }
+}
+
+/// What DEBUG OBJECT adds for a quicklist.
+fn quicklist_figures(list: &Quicklist) -> String {
+    let options = list.options();
+    format!(
+        " ql_nodes:{} ql_avg_node:{:.2} ql_listpack_max:{} ql_compressed:{} ql_uncompressed_size:{}",
+        list.node_count(),
+        list.len() as f64 / list.node_count() as f64,
+        options.fill,
+        u8::from(options.depth != 0),
+        list.stored().map(node_bytes).sum::<usize>()
+    )
 }
 
 /// `DEBUG HTSTATS db [full]`
@@ -196,11 +260,18 @@ fn describe(text: &mut String, stats: &Stats, elements: usize, full: bool) {
     if !full {
         return;
     }
-    text.push_str(&format!(
-        " buckets: {}\n bytes: {}\n Chain length distribution:\n",
-        stats.buckets, stats.bytes
-    ));
     let chained: usize = stats.chained.iter().sum();
+    // A bucket is counted as a chain of as many lines as it has behind its own.
+    let longest = stats.chained.iter().rposition(|buckets| *buckets > 0).map_or(0, |at| at + 1);
+    let lines = stats.chained.iter().enumerate().map(|(at, buckets)| (at + 1) * buckets).sum::<usize>();
+    text.push_str(&format!(
+        " different slots: {}\n max chain length: {longest}\n avg chain length (counted): {:.02}\n \
+         avg chain length (computed): {:.02}\n bytes: {}\n Chain length distribution:\n",
+        stats.buckets,
+        lines as f64 / stats.buckets as f64,
+        elements as f64 / stats.buckets as f64,
+        stats.bytes
+    ));
     let counts = std::iter::once(stats.buckets - chained).chain(stats.chained.iter().copied());
     for (length, buckets) in counts.enumerate().filter(|(_, buckets)| *buckets > 0) {
         let percent = buckets as f64 * 100.0 / stats.buckets as f64;
@@ -210,6 +281,18 @@ fn describe(text: &mut String, stats: &Stats, elements: usize, full: bool) {
 
 /// `DEBUG HTSTATS-KEY key [full]`
 pub fn htstats_key(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
-    look(cx, args.at(2))?;
-    Err(CmdError::fixed("ERR The value stored at the specified key is not represented using an hash table"))
+    let full = args.get(3).is_some_and(|word| eq_ignore_case(word, b"full"));
+    let stats = match look(cx, args.at(2))?.value() {
+        ValueRef::Obj(Value::Set(Set::Table(table))) => Some(table.stats()),
+        ValueRef::Obj(Value::Hash(hash)) => hash.table_stats(),
+        ValueRef::Obj(Value::Zset(set)) => set.table_stats(),
+        _ => None,
+    };
+    let stats = stats.ok_or(CmdError::fixed(
+        "ERR The value stored at the specified key is not represented using an hash table",
+    ))?;
+    let mut text = String::new();
+    describe(&mut text, &stats, stats.elements, full);
+    cx.out.verbatim("txt", text.as_bytes());
+    Ok(Outcome::Done)
 }

@@ -24,6 +24,8 @@ pub struct Node {
     pub world: World,
     /// A user's client.
     pub user: ClientId,
+    /// Nothing that is sent to it arrives: a stopped process.
+    pub deaf: bool,
 }
 
 struct Link {
@@ -57,6 +59,20 @@ impl Cluster {
         let node = &mut self.nodes[n];
         input::feed(&mut node.srv, &mut node.world, node.user, &request);
         self.reply(n)
+    }
+
+    /// One more client of a server, for [`Cluster::ask_as`].
+    pub fn another_user(&mut self, n: usize) -> ClientId {
+        let connection = lifecycle::Connection { addr: "127.0.0.1:2", laddr: "", fd: -1, unix: false };
+        lifecycle::connect(&mut self.nodes[n].srv, &connection)
+    }
+
+    /// [`Cluster::ask`] by another client.
+    pub fn ask_as(&mut self, n: usize, user: ClientId, words: &[&str]) -> String {
+        let usual = std::mem::replace(&mut self.nodes[n].user, user);
+        let reply = self.ask(n, words);
+        self.nodes[n].user = usual;
+        reply
     }
 
     /// What the user was told since.
@@ -173,9 +189,7 @@ impl Cluster {
 
     fn turn(&mut self, n: usize) -> bool {
         let Node { srv, world, .. } = &mut self.nodes[n];
-        if srv.blocked.acks_changed {
-            wake::acknowledged(srv);
-        }
+        wake::before_sleep(srv, world);
         repl::before_sleep(srv, world);
         repl::after_writes(srv, world);
         let mut moved = false;
@@ -244,11 +258,12 @@ impl Cluster {
         let ((n, id), (from, sender)) = (self.links[at].ends[side], self.links[at].ends[1 - side]);
         let Node { srv, world, .. } = &mut self.nodes[from];
         take_output(srv, world, sender, &mut self.links[at].wire[side]);
-        let Node { srv, world, .. } = &mut self.nodes[n];
+        let Node { srv, world, deaf, .. } = &mut self.nodes[n];
+        let deaf = *deaf;
         let Some(client) = srv.clients.get(id).filter(|c| c.may_run()) else { return false };
         let is_link = client.flags.has(Flags::LINK);
         let wire = &mut self.links[at].wire[side];
-        if wire.is_empty() || is_link && replica::holds(srv) {
+        if wire.is_empty() || deaf || is_link && replica::holds(srv) {
             return false;
         }
         let bytes: Vec<u8> = wire.drain(..wire.len().min(self.piece)).collect();
@@ -299,7 +314,7 @@ fn node(n: usize, dir: PathBuf, configure: &impl Fn(&mut Config)) -> Node {
     let mut srv = Server::new(config, table, Clock::manual(1_700_000_000_000), Rng::seeded(n as u64 + 1));
     let connection = lifecycle::Connection { addr: "127.0.0.1:1", laddr: "", fd: -1, unix: false };
     let user = lifecycle::connect(&mut srv, &connection);
-    Node { srv, world: World::default(), user }
+    Node { srv, world: World::default(), user, deaf: false }
 }
 
 /// What the server owes a client goes on the wire.
