@@ -26,6 +26,7 @@ pub mod rng;
 pub mod sets;
 pub mod sort;
 pub mod step;
+pub mod streams;
 pub mod strings;
 pub mod wire;
 pub mod wrong;

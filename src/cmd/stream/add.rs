@@ -194,6 +194,7 @@ pub fn xadd(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     let id = added.id.text(&mut id);
     cx.out.bulk(id);
     cx.touch(key, Class::STREAM, "xadd", 1);
+    cx.srv.keys.awaited.signal(cx.db, key);
     if added.trimmed > 0 {
         cx.notify(key, Class::STREAM, "xtrim");
     }

@@ -134,6 +134,8 @@ pub fn destroy(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     let gone = stream(cx, args)?.groups.remove(args.at(3)).is_some();
     if gone {
         changed(cx, args, "xgroup-destroy");
+        // Whoever waits in the name of the group hears that there is none.
+        cx.srv.keys.awaited.signal(cx.db, args.at(2));
     }
     cx.out.int(i64::from(gone));
     Ok(Outcome::Done)

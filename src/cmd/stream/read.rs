@@ -8,6 +8,9 @@
 //! new position as XGROUP SETID and a new consumer as XGROUP CREATECONSUMER. (Without NOACK the XCLAIM makes the
 //! consumer; one that got nothing stays unknown to replicas, as in Redis.)
 //!
+//! Who waits runs again when one of the keys gets an entry, and a group's reader also when key or group go: then
+//! it fails as it would have from the start.
+//!
 //! Source: Redis 7.2.4 `xreadCommand`, `streamReplyWithRange`, `streamReplyWithRangeFromConsumerPEL`.
 
 use crate::base::clock::Millis;
@@ -19,14 +22,17 @@ use crate::keyspace::{Class, Look};
 use crate::object::stream::{ConsumerId, Group, IdBuf, Pending, Stream, StreamId};
 use crate::resp::errors::{self, CmdError};
 use crate::resp::reply::Reply;
-use crate::resp::request::Args;
+use crate::resp::request::{Args, OwnedArgs};
+use crate::state::blocked::{Awaits, deadline_ms};
 
 use super::{Record, ids, reply_id, reply_item, reply_items, texts};
 
 /// The request, read.
 struct Request<'a> {
-    /// Milliseconds to wait, 0 for ever; `None` does not wait.
-    block: Option<Millis>,
+    /// All of it.
+    args: Args<'a>,
+    /// Until when to wait, `None` inside for ever; `None` does not wait.
+    block: Option<Option<Millis>>,
     /// Entries of each key, 0 for all.
     count: u64,
     /// Group and consumer.
@@ -39,13 +45,14 @@ struct Request<'a> {
 impl<'a> Request<'a> {
     fn parse(cx: &Ctx<'_>, args: Args<'a>, in_group: bool) -> Result<Self, CmdError> {
         let none = args.tail(args.len());
-        let mut request = Request { block: None, count: 0, group: None, noack: false, keys: none, ids: none };
+        let mut request =
+            Request { args, block: None, count: 0, group: None, noack: false, keys: none, ids: none };
         let (mut at, mut found) = (1, false);
         while at < args.len() && !found {
             let (word, more) = (args.at(at), args.len() - at - 1);
             if is(word, "block") && more > 0 {
                 at += 1;
-                request.block = Some(timeout(args.at(at), cx.now)?);
+                request.block = Some(deadline_ms(args.at(at), cx.now)?);
             } else if is(word, "count") && more > 0 {
                 at += 1;
                 request.count = u64::try_from(int(args.at(at))?).unwrap_or(0);
@@ -84,18 +91,6 @@ impl<'a> Request<'a> {
     fn key(&self, i: usize) -> &'a [u8] {
         self.keys.at(i)
     }
-}
-
-/// A timeout in whole milliseconds.
-fn timeout(text: &[u8], now: Millis) -> Result<Millis, CmdError> {
-    let ms = int(text).map_err(|_| errors::TIMEOUT_NOT_INT)?;
-    if ms < 0 {
-        return Err(errors::TIMEOUT_NEGATIVE);
-    }
-    if ms > 0 && now.checked_add(ms).is_none() {
-        return Err(errors::TIMEOUT_OUT_OF_RANGE);
-    }
-    Ok(ms)
 }
 
 /// `XREAD [COUNT count] [BLOCK ms] STREAMS key [key …] id [id …]`
@@ -147,7 +142,7 @@ fn serve(cx: &mut Ctx<'_>, request: &Request<'_>, after: &[StreamId]) -> Result<
         });
     }
     if served == 0 {
-        return wait(cx, request, after);
+        return Ok(wait(cx, request, after));
     }
     if cx.out.resp3 {
         cx.out.close_map(mark, served);
@@ -297,9 +292,21 @@ impl Reader<'_> {
     }
 }
 
-/// Nothing to reply: parks the client if it may wait.
-fn wait(cx: &mut Ctx<'_>, request: &Request<'_>, after: &[StreamId]) -> Result<Outcome, CmdError> {
-    let _ = (request.block, after);
-    cx.out.null_array();
-    Ok(Outcome::Done)
+/// Nothing to reply: parks the client if it may wait. When it runs again, `$` must not mean what came meanwhile.
+fn wait(cx: &mut Ctx<'_>, request: &Request<'_>, after: &[StreamId]) -> Outcome {
+    let Some(deadline) = request.block else {
+        cx.out.null_array();
+        return Outcome::Done;
+    };
+    if cx.may_block() && request.ids.iter().any(|id| id == b"$") {
+        let mut words: Vec<Vec<u8>> = request.args.iter().map(<[u8]>::to_vec).collect();
+        let ids_at = words.len() - after.len();
+        for (word, id) in words[ids_at..].iter_mut().zip(after).filter(|(word, _)| *word == b"$") {
+            *word = id.to_string().into_bytes();
+        }
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        cx.srv.blocked.rerun_args = Some(OwnedArgs::from_slices(&words));
+    }
+    let keys = request.keys.iter().take(after.len());
+    cx.block_on_keys(Awaits::Stream, keys, deadline, request.group.is_some())
 }
