@@ -6,6 +6,7 @@
 use crate::base::clock::Millis;
 use crate::core::server::Server;
 use crate::keyspace::Keyspace;
+use crate::object::stream::{NodeLimits, Stream};
 use crate::object::{Entry, Hash, Limits, List, Set, Value, ValueRef, Zset};
 use crate::resp::errors::{self, CmdError};
 
@@ -25,6 +26,16 @@ pub fn limits(srv: &Server) -> Limits {
         zset_max_listpack_entries: count(config.zset_max_listpack_entries),
         zset_max_listpack_value: count(config.zset_max_listpack_value),
         hash: srv.keys.key_hash(),
+    }
+}
+
+/// When a node of a stream is full, as configured now.
+#[inline]
+pub fn node_limits(srv: &Server) -> NodeLimits {
+    let config = &srv.config;
+    NodeLimits {
+        bytes: usize::try_from(config.stream_node_max_bytes).unwrap_or(usize::MAX),
+        entries: u64::try_from(config.stream_node_max_entries).unwrap_or(0),
     }
 }
 
@@ -59,6 +70,22 @@ macro_rules! kinds {
 }
 
 kinds! { List Set Hash Zset }
+
+impl Kind for Stream {
+    #[inline]
+    fn of(value: &Value) -> Option<&Self> {
+        if let Value::Stream(own) = value { Some(own) } else { None }
+    }
+
+    #[inline]
+    fn of_mut(value: &mut Value) -> Option<&mut Self> {
+        if let Value::Stream(own) = value { Some(own) } else { None }
+    }
+
+    fn wrap(self) -> Value {
+        Value::Stream(Box::new(self))
+    }
+}
 
 /// The collection of type `T` that an entry holds.
 ///

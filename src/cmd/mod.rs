@@ -24,6 +24,7 @@ pub mod list;
 pub mod pubsub;
 pub mod set;
 pub mod specs;
+pub mod stream;
 pub mod string;
 #[cfg(test)]
 mod testing;
@@ -38,6 +39,7 @@ pub static FAMILIES: &[&[Row]] = &[
     set::ROWS,
     hash::ROWS,
     zset::ROWS,
+    stream::ROWS,
     bitmap::ROWS,
     hll::ROWS,
     geo::ROWS,

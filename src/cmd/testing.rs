@@ -42,6 +42,11 @@ impl Desk {
         let mut request = Vec::new();
         push_request(&mut request, &words);
         input::feed(&mut self.srv, &mut NoWorld::default(), who, &request);
+        self.reply(who)
+    }
+
+    /// What a client was sent since it was last looked at, line ends as `|`.
+    pub fn reply(&mut self, who: ClientId) -> String {
         let reply = std::mem::take(&mut self.srv.clients[who].out.bytes);
         String::from_utf8(reply).expect("tests speak UTF-8").replace("\r\n", "|")
     }

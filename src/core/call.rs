@@ -218,7 +218,7 @@ fn settle(
                 on,
                 deadline_ms: earlier.map_or(deadline_ms, |earlier| earlier.deadline_ms),
                 command: command.id,
-                args: OwnedArgs::from_args(args),
+                args: srv.blocked.rerun_args.take().unwrap_or_else(|| OwnedArgs::from_args(args)),
                 spent_us: earlier.map_or(0, |earlier| earlier.spent_us),
                 ticket: 0,
                 lines: Vec::new(),

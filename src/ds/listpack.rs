@@ -402,6 +402,28 @@ impl Listpack {
         true
     }
 
+    /// Puts elements behind the last, and doubles the buffer when it is full: for lists to which more will be
+    /// added soon. False, and nothing done, beyond 4 GiB.
+    pub fn extend<'a>(&mut self, entries: impl IntoIterator<Item = Entry<'a>>) -> bool {
+        let (before, mut more) = (self.bytes.len(), 0);
+        self.bytes.pop();
+        for entry in entries {
+            let coded = Coded::new(entry);
+            self.bytes.reserve(coded.len() + 1);
+            coded.push_to(&mut self.bytes);
+            more += 1;
+        }
+        let Ok(total) = u32::try_from(self.bytes.len() + 1) else {
+            self.bytes.truncate(before - 1);
+            self.bytes.push(END);
+            return false;
+        };
+        self.bytes.push(END);
+        self.set_total(total);
+        self.add_count(more);
+        true
+    }
+
     /// Puts an element before the first. False, and nothing done, beyond 4 GiB.
     pub fn prepend<'a>(&mut self, entry: impl Into<Entry<'a>>) -> bool {
         self.splice(HEADER, 0, &Coded::new(entry.into()), 1)

@@ -137,7 +137,7 @@ impl Listpack {
 
     /// The element that ends at `at`.
     #[inline]
-    fn before(&self, at: usize) -> Option<Pos> {
+    pub(super) fn before(&self, at: usize) -> Option<Pos> {
         if at <= HEADER {
             return None;
         }

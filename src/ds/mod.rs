@@ -5,5 +5,8 @@ pub mod listpack;
 mod listpack_iter;
 pub mod quicklist;
 pub mod sorted;
+pub mod stream_id;
+pub mod stream_log;
+pub mod stream_node;
 pub mod table;
 mod table_scan;

@@ -84,14 +84,20 @@ pub mod kind {
     pub const HASH_ZIPLIST: u8 = 13;
     /// List: a count, then ziplists in strings (3.2 to 6.2).
     pub const LIST_QUICKLIST: u8 = 14;
+    /// Stream: nodes, last id, groups (5.0).
+    pub const STREAM: u8 = 15;
     /// Hash: a listpack in a string (7.0).
     pub const HASH_LISTPACK: u8 = 16;
     /// Sorted set: a listpack in a string (7.0).
     pub const ZSET_LISTPACK: u8 = 17;
     /// List: a count, then for each node its container and a string (7.0).
     pub const LIST_QUICKLIST_2: u8 = 18;
+    /// Stream: also first id, largest deleted id, entries added, and those that groups have read (7.0).
+    pub const STREAM_2: u8 = 19;
     /// Set: a listpack in a string (7.2, version 11).
     pub const SET_LISTPACK: u8 = 20;
+    /// Stream: also when consumers were active (7.2, version 11).
+    pub const STREAM_3: u8 = 21;
     /// Module value of the 4.0 release candidates; refused.
     pub const MODULE_PRE_GA: u8 = 6;
     /// Module value that can be stepped over without its module.

@@ -57,6 +57,9 @@ pub fn pieces(op: u8) -> Result<&'static [Piece], Fault> {
         kind::ZSET => &[Str, Counted(&[Str, TextScore])],
         kind::ZSET_2 => &[Str, Counted(&[Str, Fixed(8)])],
         kind::LIST_QUICKLIST_2 => &[Str, Counted(&[Len, Str])],
+        kind::STREAM => &STREAM,
+        kind::STREAM_2 => &STREAM_2,
+        kind::STREAM_3 => &STREAM_3,
         kind::MODULE_2 => &[Str, Len],
         kind::MODULE_PRE_GA => return Err(Fault::new(ErrorKind::ModulePreGa)),
         opcode::SLOT_INFO => &[Len, Len, Len],
@@ -85,6 +88,33 @@ pub fn element(op: u8) -> Option<&'static [Piece]> {
     }
 }
 
+/// Ids with nothing else.
+const IDS: Piece = Piece::Counted(&[Piece::Fixed(16)]);
+/// Nodes of a stream: id, listpack.
+const NODES: Piece = Piece::Counted(&[Piece::Str, Piece::Str]);
+/// Pending entries of a group.
+const PENDING: Piece = Piece::Counted(&[Piece::Fixed(16), Piece::Fixed(8), Piece::Len]);
+/// Consumers of a group, without and with the time they were active.
+const CONSUMERS: Piece = Piece::Counted(&[Piece::Str, Piece::Fixed(8), IDS]);
+const CONSUMERS_3: Piece = Piece::Counted(&[Piece::Str, Piece::Fixed(16), IDS]);
+
+/// Streams: `rdb_values::stream` says what the pieces are.
+const STREAM: [Piece; 6] = {
+    use Piece::*;
+    [Str, NODES, Len, Len, Len, Counted(&[Str, Len, Len, PENDING, CONSUMERS])]
+};
+const STREAM_2: [Piece; 11] = stream_2(&[Piece::Str, Piece::Len, Piece::Len, Piece::Len, PENDING, CONSUMERS]);
+const STREAM_3: [Piece; 11] =
+    stream_2(&[Piece::Str, Piece::Len, Piece::Len, Piece::Len, PENDING, CONSUMERS_3]);
+
+const fn stream_2(group: &'static [Piece]) -> [Piece; 11] {
+    use Piece::*;
+    [Str, NODES, Len, Len, Len, Len, Len, Len, Len, Len, Counted(group)]
+}
+
+/// How deep counted pieces lie in each other: pending ids of a consumer of a group.
+const DEPTH: usize = 3;
+
 /// Progress through one unit.
 #[derive(Debug, Default)]
 pub struct Scan {
@@ -94,8 +124,10 @@ pub struct Scan {
     left: Option<&'static [Piece]>,
     /// Inside `ModuleFields`: the value of the tag just read.
     field: Option<Piece>,
-    /// Inside `Counted`: how many are to come, and what is left of the first of them.
-    items: Option<(u64, &'static [Piece])>,
+    /// Inside `Counted`, by level: how many are to come, and what is left of the first of them.
+    items: [Option<(u64, &'static [Piece])>; DEPTH],
+    /// The level at which the next `Counted` is.
+    level: usize,
 }
 
 impl Scan {
@@ -174,7 +206,8 @@ impl Scan {
     }
 
     fn counted(&mut self, each: &'static [Piece], unit: &[u8], max: u64) -> Result<Frame<()>, Fault> {
-        let (mut left, mut rest) = match self.items {
+        let level = self.level;
+        let (mut left, mut rest) = match self.items[level] {
             Some(items) => items,
             None => match length(&unit[self.at..])? {
                 Frame::Whole(count, size) => {
@@ -185,18 +218,21 @@ impl Scan {
             },
         };
         while left != 0 {
-            self.items = Some((left, rest));
+            self.items[level] = Some((left, rest));
             match rest {
                 [] => (left, rest) = (left - 1, each),
                 [piece, tail @ ..] => {
-                    if let Frame::Need(n) = self.piece(*piece, unit, max)? {
+                    self.level = level + 1;
+                    let frame = self.piece(*piece, unit, max)?;
+                    self.level = level;
+                    if let Frame::Need(n) = frame {
                         return Ok(Frame::Need(n));
                     }
                     rest = tail;
                 }
             }
         }
-        self.items = None;
+        self.items[level] = None;
         Ok(Frame::Whole((), self.at))
     }
 
@@ -279,9 +315,23 @@ mod tests {
     }
 
     #[test]
+    fn streams_are_one_unit() {
+        let id = [7; 16];
+        let pending = [b"\x02", &id[..], &id[..8], b"\x01", &id[..], &id[..8], b"\x40\x01"].concat();
+        for (kind, longer, times) in [(15, 0, 8), (19, 5, 8), (21, 5, 16)] {
+            let consumer = [b"\x03abc", &id[..times], b"\x02", &id[..], &id[..]].concat();
+            let consumers = [b"\x02", &consumer[..], b"\x01d", &id[..times], b"\0"].concat();
+            let group = [b"\x01g\x05\x06", &b"\x07"[..longer / 5], &pending[..], &consumers[..]].concat();
+            let head = [&[kind][..], b"\x01k\x01\x02id\x01l\x03\x04\x05", &[1; 5][..longer]].concat();
+            feed_all(Shape::Unit, &[&head[..], b"\x02", &group[..], &group[..]].concat());
+            feed_all(Shape::Unit, &[&head[..], b"\0"].concat());
+        }
+    }
+
+    #[test]
     fn what_cannot_be_read_is_named() {
         let kind = |unit: &[u8]| Scan::default().advance(Shape::Unit, unit, 1000).unwrap_err().kind;
-        assert_eq!(kind(b"\x0f"), ErrorKind::UnsupportedType(15));
+        assert_eq!(kind(b"\x16"), ErrorKind::UnsupportedType(22));
         assert_eq!(kind(b"\x08"), ErrorKind::UnknownType(8));
         assert_eq!(kind(b"\xC8"), ErrorKind::UnknownType(200));
         assert_eq!(kind(b"\x06"), ErrorKind::ModulePreGa);

@@ -6,9 +6,10 @@
 //! large value that does not compress goes past the buffer. Progress is told after the first key and then
 //! every 1024 keys, which costs a mask per key: the rhythm of Redis, whose child then looks at the clock.
 //!
-//! Written under version 10 unless told otherwise, so that every Redis from 7.0 on reads the file; nothing
-//! written here needs more. Under version 9, for replicas before 7.0, collections are written element by element.
-//! Layout, order of the attributes and choice of string encoding are those of Redis
+//! Written under version 10 unless told otherwise, so that every Redis from 7.0 on reads the file. One thing
+//! needs more, see [`version_of`]; whoever writes a file looks for it first. Under version 9, for replicas before
+//! 7.0, collections are written element by element. Layout, order of the attributes and choice of string encoding
+//! are those of Redis
 //! 7.2.4 (`rdbSaveRio`, `rdbSaveInfoAuxFields`, `rdbSaveKeyValuePair`, `rdbSaveRawString`). Deviation: our LZF
 //! finds other matches than liblzf, so compressed bytes (DUMP too) may differ from Redis' and be shorter.
 
@@ -328,6 +329,7 @@ impl<W: Sink> Strings<W> {
             ValueRef::Obj(Value::Zset(set)) => rdb_values::zset::write(set, self.version, self),
             ValueRef::Obj(Value::List(list)) => rdb_values::list::write(list, self.version, self),
             ValueRef::Obj(Value::Set(set)) => rdb_values::set::write(set, self.version, self),
+            ValueRef::Obj(Value::Stream(stream)) => rdb_values::stream::write(stream, self.version, self),
         }
     }
 }
@@ -340,6 +342,17 @@ fn value_kind(entry: &Entry, version: u16) -> u8 {
         ValueRef::Obj(Value::Set(set)) => rdb_values::set::kind_of(set, version),
         ValueRef::Obj(Value::Hash(hash)) => rdb_values::hash::kind_of(hash, version),
         ValueRef::Obj(Value::Zset(set)) => rdb_values::zset::kind_of(set, version),
+        ValueRef::Obj(Value::Stream(_)) => rdb_values::stream::kind_of(version),
+    }
+}
+
+/// The lowest version that holds the entry's value whole.
+pub fn version_of(entry: &Entry) -> u16 {
+    match entry.value() {
+        ValueRef::Obj(Value::Stream(stream)) if stream.has_active_times() => {
+            rdb_values::stream::ACTIVE_TIME_VERSION
+        }
+        _ => WRITE_VERSION,
     }
 }
 
@@ -358,16 +371,13 @@ pub(super) fn value_bytes(write: impl FnOnce(&mut Strings<Vec<u8>>) -> io::Resul
 
 /// The value of `entry` as DUMP returns it: type, value, version, CRC-64.
 pub fn dump_payload(entry: &Entry, compression: bool) -> Vec<u8> {
-    let mut strings = Strings {
-        out: SumSink::new(Vec::new(), 64, false),
-        compression,
-        version: WRITE_VERSION,
-        packed: Vec::new(),
-    };
-    let written = strings.out.byte(value_kind(entry, WRITE_VERSION)).and_then(|()| strings.value(entry));
+    let version = version_of(entry);
+    let mut strings =
+        Strings { out: SumSink::new(Vec::new(), 64, false), compression, version, packed: Vec::new() };
+    let written = strings.out.byte(value_kind(entry, version)).and_then(|()| strings.value(entry));
     // A vector takes everything: there is no error to lose.
     let mut payload = written.and_then(|()| strings.out.finish()).unwrap_or_default();
-    payload.extend_from_slice(&WRITE_VERSION.to_le_bytes());
+    payload.extend_from_slice(&version.to_le_bytes());
     let sum = crc64(0, &payload);
     payload.extend_from_slice(&sum.to_le_bytes());
     payload

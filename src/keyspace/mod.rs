@@ -405,6 +405,12 @@ impl Keyspace {
         self.lookup_hashed(self.hash(key), db, key, Look::WRITE, now)
     }
 
+    /// An entry that a command reads and changes, looked up as for reading (XREADGROUP, XACK): a miss is counted
+    /// and announced.
+    pub fn read_entry(&mut self, db: usize, key: &[u8], how: Look, now: Millis) -> Option<&mut Entry> {
+        self.lookup_hashed(self.hash(key), db, key, how, now)
+    }
+
     /// Stores a string, as a number where it reads as one. `true`: a living key was overwritten.
     #[inline]
     pub fn set_string(&mut self, db: usize, key: &[u8], text: &[u8], expire: SetExpire, now: Millis) -> bool {

@@ -45,6 +45,7 @@ impl Sum {
             ValueRef::Obj(Value::Set(set)) => set.digest(self),
             ValueRef::Obj(Value::Hash(hash)) => hash.digest(self),
             ValueRef::Obj(Value::Zset(zset)) => zset.digest(self),
+            ValueRef::Obj(Value::Stream(stream)) => stream.digest(self),
         }
         if entry.has_expire() {
             self.add(EXPIRES);
@@ -70,6 +71,7 @@ fn type_number(entry: &Entry) -> u32 {
         ValueRef::Obj(Value::Set(_)) => 2,
         ValueRef::Obj(Value::Zset(_)) => 3,
         ValueRef::Obj(Value::Hash(_)) => 4,
+        ValueRef::Obj(Value::Stream(_)) => 6,
     }
 }
 

@@ -17,6 +17,7 @@ pub mod list;
 mod member;
 mod pick;
 pub mod set;
+pub mod stream;
 pub mod zset;
 pub mod zset_range;
 
@@ -26,9 +27,10 @@ pub use entry::{Entry, NewValue, ValueRef};
 pub use hash::Hash;
 pub use list::List;
 pub use set::Set;
+pub use stream::Stream;
 pub use zset::Zset;
 
-/// A value that is not a string. The stream becomes a variant here.
+/// A value that is not a string.
 ///
 /// Each variant is at most three words, so the box behind an entry takes one allocation of 32 bytes.
 #[derive(Clone, Debug)]
@@ -41,6 +43,8 @@ pub enum Value {
     Hash(Hash),
     /// Members ordered by score.
     Zset(Zset),
+    /// Entries in the order of their ids, with groups of consumers. Boxed: it is twice as large as the others.
+    Stream(Box<Stream>),
 }
 
 const _: () = assert!(size_of::<Value>() <= 32);
@@ -98,6 +102,7 @@ impl entry::Body for Value {
             Value::Set(_) => "set",
             Value::Hash(_) => "hash",
             Value::Zset(_) => "zset",
+            Value::Stream(_) => "stream",
         }
     }
 
@@ -107,6 +112,7 @@ impl entry::Body for Value {
             Value::Set(set) => set.encoding(),
             Value::Hash(hash) => hash.encoding(),
             Value::Zset(zset) => zset.encoding(),
+            Value::Stream(_) => "stream",
         }
     }
 
@@ -116,6 +122,7 @@ impl entry::Body for Value {
             Value::Set(set) => set.mem_bytes(),
             Value::Hash(hash) => hash.mem_bytes(),
             Value::Zset(zset) => zset.mem_bytes(),
+            Value::Stream(stream) => stream.mem_bytes(),
         }
     }
 
@@ -127,24 +134,26 @@ impl entry::Body for Value {
             Value::Set(Set::Table(_)) | Value::Hash(Hash::Table(_)) | Value::Zset(Zset::Sorted(_)) => {
                 self.len()
             }
+            Value::Stream(stream) => usize::try_from(stream.free_effort()).unwrap_or(usize::MAX),
         }
     }
 }
 
 impl Value {
-    /// Elements, members or fields. No key holds a value with none, but for the moment in which a command
-    /// takes the last one out.
+    /// Elements, members, fields or entries. No key but one of a stream holds a value with none, but for the
+    /// moment in which a command takes the last one out.
     pub fn len(&self) -> usize {
         match self {
             Value::List(list) => list.len(),
             Value::Set(set) => set.len(),
             Value::Hash(hash) => hash.len(),
             Value::Zset(zset) => zset.len(),
+            Value::Stream(stream) => usize::try_from(stream.len()).unwrap_or(usize::MAX),
         }
     }
 
-    /// Whether nothing is left, so that the key is to go.
+    /// Whether nothing is left, so that the key is to go. A stream stays.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.len() == 0 && !matches!(self, Value::Stream(_))
     }
 }

@@ -14,10 +14,14 @@ use crate::base::disk::{Disk, DiskFile, parent};
 use crate::core::server::Server;
 use crate::format::bytesio::Sink;
 use crate::format::rdb::WRITE_VERSION;
-use crate::format::rdb_write::{Aux, RdbWriter, ReplAux, Usage, WriteOptions};
+use crate::format::rdb_write::{Aux, RdbWriter, ReplAux, Usage, WriteOptions, version_of};
+use crate::keyspace::Db;
+use crate::object::stream::active_times_matter;
 use crate::resp::errors::{self, CmdError};
+use crate::state::client::ClientId;
 use crate::state::host::{ChildKind, ChildSide, Host};
 use crate::state::persistence::Child;
+use crate::state::replication::SyncState;
 use crate::state::version::REDIS_VERSION;
 use crate::{log_notice, log_warning};
 
@@ -62,9 +66,18 @@ pub struct Content {
     pub keys: bool,
 }
 
-impl Content {
-    /// All, as the own file has it.
-    pub const ALL: Content = Content { version: WRITE_VERSION, keys: true };
+/// The version under which a file is written: the lowest that holds the data whole, but never above what
+/// every replica reads when one waits for this file.
+fn file_version(srv: &Server) -> u16 {
+    let waits = |id: &ClientId| {
+        let replica = srv.clients.get(*id).and_then(|client| client.replica.as_ref());
+        replica.is_some_and(|replica| !matches!(replica.sync, SyncState::Online))
+    };
+    if !active_times_matter() || srv.repl.replicas.iter().any(waits) {
+        return WRITE_VERSION;
+    }
+    let entries = srv.keys.dbs.iter().flat_map(Db::iter);
+    entries.map(version_of).max().unwrap_or(WRITE_VERSION)
 }
 
 /// Writes the whole data set to a sink.
@@ -89,8 +102,8 @@ pub fn write<W: Sink>(
         Usage::None
     };
     let options = WriteOptions {
-        checksum: srv.config.rdbchecksum,
         version: content.version,
+        checksum: srv.config.rdbchecksum,
         compression,
         usage,
         progress: progress.map(|tell| Box::new(tell) as Box<dyn FnMut(u64)>),
@@ -143,7 +156,8 @@ pub fn write_file(
     })?;
     let incremental = srv.config.rdb_save_incremental_fsync;
     let mut file = GrowingFile { file, incremental, unsynced: 0 };
-    let written = write(srv, &mut file, srv.config.rdbcompression, Content::ALL, progress)
+    let content = Content { version: file_version(srv), keys: true };
+    let written = write(srv, &mut file, srv.config.rdbcompression, content, progress)
         .map_err(|e| ("rdbSaveRio", e))
         .and_then(|_| file.file.flush().map_err(|e| ("fflush", e)))
         .and_then(|()| file.file.sync().map_err(|e| ("fsync", e)));

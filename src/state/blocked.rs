@@ -122,6 +122,9 @@ pub struct Blocked {
     pub serving: bool,
     /// The command that runs is one that waited.
     pub earlier: Option<Earlier>,
+    /// What the command that is about to wait runs again with, where that is not what it came with (`$` of XREAD
+    /// stands for the last id of the moment).
+    pub rerun_args: Option<OwnedArgs>,
     /// A ready key was left for the end of a pause.
     pub held_back: bool,
     /// CLIENT PAUSE by the user: kind and end (Unix ms).

@@ -26,6 +26,7 @@ pub fn differ(check: &Check, ours: &[u8], real: &[u8]) -> Option<String> {
         Check::AnyOrder => (sorted(&a, 1)? != sorted(&b, 1)?).then(|| "other elements".into()),
         Check::AnyPairs => (sorted(&a, 2)? != sorted(&b, 2)?).then(|| "other pairs".into()),
         Check::Shape => (!same_shape(&a, &b)).then(|| "another shape".into()),
+        Check::Times => (timeless(a) != timeless(b)).then(|| "other than times".into()),
         Check::Fields => fields(&a, &b),
         Check::Hello => (masked_hello(a) != masked_hello(b)).then(|| "other fields".into()),
         Check::Role => (masked_role(a) != masked_role(b)).then(|| "other than the offset".into()),
@@ -34,6 +35,33 @@ pub fn differ(check: &Check, ours: &[u8], real: &[u8]) -> Option<String> {
         Check::Names => names(&a, &b),
         _ => Some("the bytes differ".into()),
     }
+}
+
+/// What XINFO tells of times.
+const TIMES: &[&str] = &["idle", "inactive", "seen-time", "active-time"];
+
+/// The reply without times: named ones go, those of pending entries (id, owner if told, time, deliveries) become 0.
+fn timeless(tree: Tree) -> Tree {
+    let (sign, items) = match tree {
+        Tree::Many(sign, Some(items)) => (sign, items),
+        one => return one,
+    };
+    let mut kept: Vec<Tree> = Vec::new();
+    let mut items = items.into_iter();
+    while let Some(item) = items.next() {
+        if item.text().is_some_and(|text| TIMES.iter().any(|name| text == name.as_bytes())) {
+            items.next();
+        } else {
+            kept.push(timeless(item));
+        }
+    }
+    if let [.., time, count] = kept.as_mut_slice()
+        && time.int().is_some()
+        && count.int().is_some()
+    {
+        *time = Tree::of(b":0\r\n").unwrap();
+    }
+    Tree::Many(sign, Some(kept))
 }
 
 /// Whether both are built alike.

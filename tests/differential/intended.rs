@@ -107,6 +107,18 @@ pub const INTENDED: &[Intended] = &[
         reason: "WITHSCORE is new in 7.2",
     },
     Intended {
+        command: &["XREAD"],
+        real: "-ERR Unbalanced XREAD list of streams",
+        ours: "-ERR Unbalanced \\'xread\\' list of streams",
+        reason: "7.2 names the command in quotes",
+    },
+    Intended {
+        command: &["XREADGROUP"],
+        real: "-ERR Unbalanced XREAD list of streams",
+        ours: "-ERR Unbalanced \\'xreadgroup\\' list of streams",
+        reason: "7.2 names the command that was called and the id that it takes",
+    },
+    Intended {
         command: &["OBJECT", "REFCOUNT"],
         real: ":1\\r\\n",
         ours: ":2147483647\\r\\n",

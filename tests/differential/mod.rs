@@ -29,6 +29,7 @@ pub mod rng;
 pub mod sets;
 pub mod sort;
 pub mod step;
+pub mod streams;
 pub mod strings;
 pub mod waits;
 pub mod wire;

@@ -40,6 +40,8 @@ const THRESHOLDS: &[(&str, &str)] = &[
     ("set-max-listpack-value", "64"),
     ("zset-max-listpack-entries", "128"),
     ("zset-max-listpack-value", "64"),
+    ("stream-node-max-bytes", "4096"),
+    ("stream-node-max-entries", "100"),
 ];
 
 impl Pair {
@@ -262,11 +264,12 @@ fn contents(admin: &mut Wire) -> io::Result<BTreeSet<String>> {
         let keys = Tree::of(&admin.call(&[b"KEYS", b"*"])?);
         for key in keys.iter().flat_map(|k| k.items().unwrap_or_default()).filter_map(Tree::text) {
             let mut value = admin.call(&[b"GET", key])?;
-            let whole: [&[&[u8]]; 4] = [
+            let whole: [&[&[u8]]; 5] = [
                 &[b"LRANGE", key, b"0", b"-1"],
                 &[b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"],
                 &[b"HGETALL", key],
                 &[b"SMEMBERS", key],
+                &[b"XRANGE", key, b"-", b"+"],
             ];
             for words in whole {
                 if !value.starts_with(b"-WRONGTYPE") {

@@ -259,6 +259,8 @@ pub const HASH: &str = "h";
 pub const ZSET: &str = "z";
 /// Sorted sets whose scores are all 0.
 pub const LEX: &str = "y";
+/// Streams.
+pub const STREAM: &str = "x";
 
 /// A key that mostly holds the type, sometimes another one or any.
 pub fn typed(rng: &mut Rng, kind: &str) -> Vec<u8> {
@@ -271,7 +273,7 @@ pub fn typed(rng: &mut Rng, kind: &str) -> Vec<u8> {
 
 /// A key that mostly holds some collection.
 pub fn collection(rng: &mut Rng) -> Vec<u8> {
-    let kind = rng.pick(&[LIST, SET, HASH, ZSET]);
+    let kind = rng.pick(&[LIST, SET, HASH, ZSET, STREAM]);
     format!("{kind}:{}", rng.below(3)).into_bytes()
 }
 

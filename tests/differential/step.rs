@@ -22,6 +22,8 @@ pub enum Check {
     AnyPairs,
     /// The same types of reply and lengths of arrays, all the way down; chance decides the content.
     Shape,
+    /// Byte for byte, but for moments, idle times, and what 7.2 tells beside 7.0: XINFO, XPENDING.
+    Times,
     /// `key:value` lines or `key=value` words; those that depend on the process are masked.
     Fields,
     /// The map that HELLO answers: version and id are masked.

@@ -91,6 +91,19 @@ pub const NAMES: &[&str] = &[
     "ZINTERCARD",
     "ZREMRANGEBYSCORE",
     "SORT_RO",
+    "XADD",
+    "XTRIM",
+    "XDEL",
+    "XRANGE",
+    "XREVRANGE",
+    "XREADGROUP",
+    "XACK",
+    "XPENDING",
+    "XCLAIM",
+    "XAUTOCLAIM",
+    "XSETID",
+    "XGROUP",
+    "XINFO",
 ];
 
 /// Words that mean something elsewhere.

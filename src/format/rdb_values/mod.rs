@@ -15,6 +15,7 @@
 pub mod hash;
 pub mod list;
 pub mod set;
+pub mod stream;
 pub mod zset;
 
 use super::rdb::kind;
@@ -53,6 +54,9 @@ pub fn read(id: u8, from: &mut Source<'_>, sanitize: bool, limits: &Limits) -> R
                 builder.add(from, limits)?;
             }
             builder.finish(limits)
+        }
+        kind::STREAM | kind::STREAM_2 | kind::STREAM_3 => {
+            stream::read(id, from).map(|stream| Value::Stream(Box::new(stream)))
         }
         other if super::rdb::type_name(other).is_some() => Err(Fault::new(ErrorKind::UnsupportedType(other))),
         other => Err(Fault::new(ErrorKind::UnknownType(other))),

@@ -11,7 +11,8 @@ use replis::format::rdb_scan::{Piece, pieces};
 use replis::format::rdb_values::{self, Source};
 use replis::format::rdb_write::{dump_payload, restore_payload};
 use replis::object::list::End;
-use replis::object::{Entry, Hash, Limits, List, NewValue, Set, Value, ValueRef, Zset, digest};
+use replis::object::stream::StreamId;
+use replis::object::{Entry, Hash, Limits, List, NewValue, Set, Stream, Value, ValueRef, Zset, digest};
 
 use super::memory::within;
 
@@ -141,6 +142,7 @@ pub fn use_value(value: Value, options: &ReadOptions) {
         Some(Value::Set(set)) => use_set(set, limits),
         Some(Value::Hash(hash)) => use_hash(hash, limits),
         Some(Value::Zset(set)) => use_zset(set, limits),
+        Some(Value::Stream(stream)) => use_stream(stream),
         None => unreachable!("a collection was read"),
     }
     drop(entry);
@@ -150,6 +152,19 @@ pub fn use_value(value: Value, options: &ReadOptions) {
 
 fn distinct(set: &Set) -> usize {
     set.iter().map(|member| member.to_vec()).collect::<HashSet<_>>().len()
+}
+
+fn use_stream(stream: &mut Stream) {
+    let forth: Vec<StreamId> = stream.range(StreamId::MIN, StreamId::MAX).map(|item| item.id).collect();
+    let mut back: Vec<StreamId> =
+        stream.range_back(StreamId::MIN, StreamId::MAX).map(|item| item.id).collect();
+    back.reverse();
+    assert_eq!(forth, back);
+    for item in stream.range(StreamId::MIN, StreamId::MAX) {
+        assert!(item.pairs().count() < usize::MAX);
+    }
+    stream.delete(forth.into_iter());
+    assert_eq!(stream.range(StreamId::MIN, StreamId::MAX).count(), 0);
 }
 
 fn use_list(list: &mut List, limits: &Limits) {
