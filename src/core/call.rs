@@ -33,11 +33,16 @@ pub enum Flow {
 /// Runs one request of a client.
 #[inline]
 pub fn execute(srv: &mut Server, host: &mut dyn Host, me: ClientId, args: Args<'_>, out: &mut Reply) -> Flow {
-    match gate::admit(srv, me, args) {
+    let verdict = gate::admit(srv, host, me, args);
+    if srv.clients[me].flags.has(Flags::TRACKING) {
+        super::tracking::before_command(srv, me, out);
+    }
+    match verdict {
         Ok(Verdict::Run(command)) => run_top(srv, host, me, command, args, out),
         Ok(Verdict::Queue(command)) => queue(srv, me, command, args, out),
         Ok(Verdict::Postpone) => return Flow::Postponed,
         Ok(Verdict::Hangup) => hang_up(srv, me),
+        Ok(Verdict::Gone) => {}
         Err(e) => reject(srv, me, args, &e, out),
     }
     Flow::Done

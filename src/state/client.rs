@@ -10,6 +10,7 @@ use crate::base::clock::Millis;
 use crate::resp::request::Parser;
 
 use super::blocked::Parked;
+use super::client_memory::Note;
 use super::multi::Transaction;
 use super::pubsub::Subscriptions;
 use super::replication::ReplicaState;
@@ -169,6 +170,8 @@ pub struct Client {
     pub last_interaction_ms: Millis,
     /// The tail of an incomplete request; empty between requests.
     pub query: Vec<u8>,
+    /// What the books of `maxmemory-clients` say.
+    pub note: Note,
     /// Largest query buffer lately, for INFO (`client_recent_max_input_buffer`).
     pub query_peak: usize,
     pub parser: Parser,
