@@ -308,7 +308,6 @@ fn whatever_makes_a_key_or_ends_it_signals_it() {
     assert_eq!(signals(shadow), [true, true]);
     assert_eq!(signals(|keys| _ = keys.remove(0, b"old")), goes);
     assert_eq!(signals(|keys| _ = keys.delete(0, b"old", START)), goes);
-    assert_eq!(signals(|keys| _ = keys.evict(0, b"old")), goes);
     assert_eq!(signals(|keys| assert!(keys.read(0, b"old", START + 9).is_none())), goes);
     let cycle = |keys: &mut Keyspace| _ = keys.active_expire(Cycle::Slow, 1, 10, START + 9, &mut || 0);
     assert_eq!(signals(cycle), goes);
