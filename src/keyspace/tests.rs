@@ -266,3 +266,56 @@ fn numbers_and_changed_strings() {
     keys.prefetch_entry(0, hash);
     assert!(keys.read_hashed(hash, 0, b"n", START).is_some());
 }
+
+/// Whether anybody is told of key `l` of database 0: who waits for it to come, and who also for its end.
+fn signals(act: impl FnOnce(&mut Keyspace)) -> [bool; 2] {
+    let mut keys = keyspace(2);
+    let list = |keys: &mut Keyspace, db, key: &[u8], when| {
+        keys.insert(
+            db,
+            Entry::new(key, NewValue::Obj(Box::new(Value::List(crate::object::List::new()))), when),
+        );
+    };
+    list(&mut keys, 0, b"old", Some(START + 5));
+    list(&mut keys, 0, b"src", None);
+    list(&mut keys, 1, b"l", None);
+    list(&mut keys, 1, b"old", None);
+    let comes = keys.awaited.join(0, Box::from(*b"l"), 1, false).unwrap();
+    let goes = keys.awaited.join(0, Box::from(*b"old"), 2, true).unwrap();
+    act(&mut keys);
+    let ready: Vec<_> = std::iter::from_fn(|| keys.awaited.next_ready()).collect();
+    [comes, goes].map(|id| ready.contains(&id))
+}
+
+#[test]
+fn whatever_makes_a_key_or_ends_it_signals_it() {
+    let comes = [true, false];
+    let goes = [false, true];
+    assert_eq!(signals(|keys| _ = keys.rename(0, b"src", b"l", true, START)), comes);
+    assert_eq!(signals(|keys| _ = keys.move_key(1, 0, b"l", START)), comes);
+    let copy = Way { from_db: 1, from: b"l", to_db: 0, to: b"l", replace: true };
+    assert_eq!(signals(|keys| _ = keys.copy(copy, START)), comes);
+    assert_eq!(signals(|keys| assert!(keys.swap(0, 1))), [true, true]);
+    assert_eq!(signals(|keys| assert!(keys.swap(1, 1))), [false, false]);
+    assert_eq!(signals(|keys| _ = keys.flush(None)), goes);
+    assert_eq!(signals(|keys| _ = keys.flush(Some(0))), goes);
+    assert_eq!(signals(|keys| _ = keys.flush(Some(1))), [false, false]);
+    let shadow = |keys: &mut Keyspace| {
+        let mut dbs = keys.empty_dbs();
+        dbs[0].insert(Entry::string(b"l", b"of any type", None));
+        keys.replace_all(dbs);
+    };
+    assert_eq!(signals(shadow), [true, true]);
+    assert_eq!(signals(|keys| _ = keys.remove(0, b"old")), goes);
+    assert_eq!(signals(|keys| _ = keys.delete(0, b"old", START)), goes);
+    assert_eq!(signals(|keys| assert!(keys.read(0, b"old", START + 9).is_none())), goes);
+    let cycle = |keys: &mut Keyspace| _ = keys.active_expire(Cycle::Slow, 1, 10, START + 9, &mut || 0);
+    assert_eq!(signals(cycle), goes);
+    assert_eq!(signals(|keys| _ = keys.set_string(0, b"old", b"text", SetExpire::Clear, START)), goes);
+    assert_eq!(signals(|keys| _ = keys.rename(0, b"old", b"elsewhere", true, START)), goes);
+    assert_eq!(
+        signals(|keys| _ = keys.set_string(0, b"l", b"text", SetExpire::Clear, START)),
+        [false, false]
+    );
+    assert_eq!(signals(|keys| _ = keys.read(0, b"old", START)), [false, false]);
+}

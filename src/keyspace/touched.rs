@@ -1,7 +1,7 @@
 //! The queue of touched keys and key events: the one place where a change of the keyspace is announced.
 //!
-//! WATCH, client-side caching, keyspace notifications and blocked clients all want to hear of a key that
-//! changed. None of them is known here. A writer (a command, lazy expiry, the active cycle, eviction) pushes
+//! WATCH, client-side caching and keyspace notifications all want to hear of a key that changed (blocked clients have
+//! `awaited.rs`). None of them is known here. A writer (a command, lazy expiry, the active cycle, eviction) pushes
 //! what happened; the floor above drains the queue after the command and serves whoever listens. Order is
 //! kept: a key that expires while a command looks it up is announced before the command's own event, as Redis
 //! does by publishing on the spot.
@@ -146,10 +146,8 @@ pub mod interest {
     pub const WATCH: u8 = 2;
     /// A client tracks keys.
     pub const TRACK: u8 = 4;
-    /// A client is blocked on a key.
-    pub const BLOCKED: u8 = 8;
     /// Everyone who wants keys rather than events.
-    pub const KEYS: u8 = WATCH | TRACK | BLOCKED;
+    pub const KEYS: u8 = WATCH | TRACK;
 }
 
 /// One announcement, borrowed from the queue.
@@ -161,7 +159,7 @@ pub struct Touch<'a> {
     pub class: Class,
     /// Event name as published; empty without an event.
     pub event: &'static str,
-    /// The key's value changed: WATCH, tracking and blocked clients are concerned.
+    /// The key's value changed: WATCH and tracking are concerned.
     pub modified: bool,
 }
 
@@ -271,9 +269,7 @@ impl Touched {
 
     #[cold]
     fn record(&mut self, db: usize, key: &[u8], class: Class, event: &'static str, modified: bool) {
-        // A blocked client waits for a key to come into being, so that event is for it as well.
-        let for_keys = (modified && self.interest & interest::KEYS != 0)
-            || (class == Class::NEW && self.interest & interest::BLOCKED != 0);
+        let for_keys = modified && self.interest & interest::KEYS != 0;
         let for_events = class.intersects(self.notify);
         if !for_keys && !for_events {
             return;
@@ -385,9 +381,7 @@ mod tests {
 
         queue.listen(interest::WATCH, false);
         queue.set_notify(Class::NONE);
-        queue.listen(interest::BLOCKED, true);
-        queue.event(0, b"l", Class::NEW, "new");
-        queue.event(0, b"l", Class::KEY_MISS, "keymiss");
-        assert_eq!(queue.iter().len(), 1);
+        queue.push(0, b"l", Class::LIST, "lpush");
+        assert!(queue.is_empty());
     }
 }
