@@ -117,7 +117,9 @@ fn nobody_there_and_nobody_answering() {
     ask(&ours, "SET k v");
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let line = format!("MIGRATE 127.0.0.1 {closed} k 0 1000");
-    assert_eq!(ask(&ours, &line).error(), "IOERR error or timeout connecting to the client");
+    assert_eq!(ask(&ours, &line).error(), "IOERR error or timeout writing to target instance");
+    let line = "MIGRATE no-such-host.invalid 1 k 0 1000";
+    assert_eq!(ask(&ours, line).error(), "IOERR error or timeout connecting to the client");
     // Someone who takes everything in and says nothing.
     let deaf = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = deaf.local_addr().unwrap().port();

@@ -282,3 +282,46 @@ fn what_differs_is_seen() {
     assert!(check("set a b", "set a b get pxat 1700000000000", "SET a b PXAT 1700000000001"));
     assert!(!check("set a b", "set a b get", "SET a c"));
 }
+
+/// A client that waits for a list gets it whoever makes it, and replicas are told of both in the same words.
+#[test]
+fn woken_clients_leave_the_same_traces() {
+    let Some(real) = real_redis() else { return };
+    let (ours, real) = (Server::start(CONFIG), real.config(CONFIG).start());
+    let servers = [&ours, &real];
+    let mut sides = servers.map(|server| Side::attach(server.port()));
+    let makers: &[&[&str]] = &[
+        &["RPUSH q 1 2"],
+        &["SORT l STORE q"],
+        &["RENAME l q"],
+        &["COPY l q"],
+        &["MULTI", "RPUSH q a", "RPUSH q b", "LPOP q", "EXEC"],
+        &["LMOVE l q LEFT RIGHT"],
+        &["SELECT 1", "RPUSH q x", "MOVE q 0", "SELECT 0"],
+        &["SELECT 1", "RPUSH q x", "SWAPDB 0 1", "SELECT 0"],
+    ];
+    for (number, maker) in makers.iter().enumerate() {
+        let mut traces = Vec::new();
+        for (side, server) in sides.iter_mut().zip(servers) {
+            for line in ["DEL q l", "RPUSH l 3 1"] {
+                run(&mut side.client, line);
+            }
+            let mut waiter = server.client();
+            waiter.send(&["BLPOP", "q", "0"]);
+            common::wait_until("it waits", common::SOON, || {
+                server.info_field("clients", "blocked_clients") == "1"
+            });
+            maker.iter().for_each(|line| run(&mut side.client, line));
+            let got = waiter.read_value().texts();
+            side.mark(number);
+            traces.push((got, side.until(number)));
+        }
+        assert_eq!(traces[0], traces[1], "{maker:?}");
+    }
+}
+
+fn run(client: &mut Wire, line: &str) {
+    let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+    let reply = client.call(&words).unwrap();
+    assert!(!reply.starts_with(b"-"), "{line}: {}", printable(&reply, 200));
+}

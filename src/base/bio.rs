@@ -9,9 +9,12 @@
 
 use std::fs::File;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread;
+
+use super::heap;
 
 /// What is told the end of an fsync; runs on the background thread.
 pub type Done = Box<dyn FnOnce(io::Result<()>) + Send>;
@@ -22,8 +25,8 @@ pub enum Job {
     Close(File),
     /// Waits until the file's data is on the disk, tells `done`, then closes this handle.
     Fsync { file: File, done: Done },
-    /// Frees a value.
-    Drop(Box<dyn Send>),
+    /// Frees a value; `objects` of the user's are in it, for the statistics.
+    Drop { value: Box<dyn Send>, objects: u64 },
 }
 
 /// The kinds of jobs, each with its thread.
@@ -53,15 +56,19 @@ impl Job {
         match self {
             Job::Close(_) => Kind::CloseFile,
             Job::Fsync { .. } => Kind::Fsync,
-            Job::Drop(_) => Kind::LazyFree,
+            Job::Drop { .. } => Kind::LazyFree,
         }
+    }
+
+    fn objects(&self) -> u64 {
+        if let Job::Drop { objects, .. } = self { *objects } else { 0 }
     }
 
     fn run(self) {
         match self {
             Job::Close(file) => drop(file),
             Job::Fsync { file, done } => done(file.sync_data()),
-            Job::Drop(value) => drop(value),
+            Job::Drop { value, .. } => drop(value),
         }
     }
 }
@@ -84,6 +91,9 @@ struct Lane {
 struct Pending {
     count: Mutex<usize>,
     empty: Condvar,
+    /// Objects handed over to be freed, and those that are freed.
+    objects: AtomicU64,
+    freed: AtomicU64,
 }
 
 impl Pending {
@@ -111,11 +121,12 @@ impl Pending {
     }
 }
 
-/// Counts a job as finished even when it panics.
-struct Finish<'a>(&'a Pending);
+/// Counts a job and its objects as finished even when it panics.
+struct Finish<'a>(&'a Pending, u64);
 
 impl Drop for Finish<'_> {
     fn drop(&mut self) {
+        self.0.freed.fetch_add(self.1, Ordering::Relaxed);
         self.0.done();
     }
 }
@@ -125,8 +136,9 @@ impl Lane {
         let (sender, jobs) = channel::<Job>();
         let pending = Arc::clone(&self.pending);
         let started = thread::Builder::new().name(kind.thread_name().into()).spawn(move || {
+            heap::registered();
             for job in jobs {
-                let _finish = Finish(&pending);
+                let _finish = Finish(&pending, job.objects());
                 job.run();
             }
         });
@@ -149,12 +161,13 @@ impl Bio {
         let lane = self.lane(job.kind());
         let sender = lane.sender.get_or_init(|| lane.start(job.kind()));
         lane.pending.add();
+        lane.pending.objects.fetch_add(job.objects(), Ordering::Relaxed);
         let left = match sender {
             Some(sender) => sender.send(job).err().map(|refused| refused.0),
             None => Some(job),
         };
         if let Some(job) = left {
-            let _finish = Finish(&lane.pending);
+            let _finish = Finish(&lane.pending, job.objects());
             job.run();
         }
     }
@@ -162,6 +175,13 @@ impl Bio {
     /// Jobs of this kind that are waiting or running.
     pub fn pending(&self, kind: Kind) -> usize {
         self.lane(kind).pending.get()
+    }
+
+    /// Objects handed over with [`Job::Drop`] that are not freed yet, and those that are, since the start.
+    pub fn objects(&self) -> (u64, u64) {
+        let pending = &self.lane(Kind::LazyFree).pending;
+        let freed = pending.freed.load(Ordering::Relaxed);
+        (pending.objects.load(Ordering::Relaxed).saturating_sub(freed), freed)
     }
 
     /// Waits until no job of this kind is left (shutdown, turning the AOF off).
@@ -193,10 +213,10 @@ mod tests {
         let bio = Bio::start();
         let (sender, names) = channel();
         for _ in 0..10 {
-            bio.submit(Job::Drop(Box::new(Told(sender.clone()))));
+            bio.submit(Job::Drop { value: Box::new(Told(sender.clone())), objects: 2 });
         }
         bio.drain(Kind::LazyFree);
-        assert_eq!(bio.pending(Kind::LazyFree), 0);
+        assert_eq!((bio.pending(Kind::LazyFree), bio.objects()), (0, (0, 20)));
         let names: Vec<_> = names.try_iter().collect();
         assert_eq!(names, vec![Some("bio_lazy_free".to_string()); 10]);
     }

@@ -9,6 +9,7 @@ pub mod crc;
 pub mod disk;
 pub mod glob;
 pub mod hash;
+pub mod heap;
 pub mod info;
 pub mod ldouble;
 pub mod log;

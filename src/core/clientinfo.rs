@@ -2,8 +2,12 @@
 //!
 //! The fields and their order are Redis' 7.2; tools cut the line apart at blanks. Where our buffers differ, a
 //! field tells what comes nearest:
-//! - `qbuf`, `qbuf-free`: the client's own query buffer, which holds only the tail of an incomplete request;
-//!   while its requests run, the bytes they were read as, with no room beyond.
+//! - `qbuf`: what came of an incomplete request beyond the arguments that are whole; while the client's
+//!   requests run, the bytes they were read as.
+//! - `qbuf-free`: room for more. A client that was heard in the last two seconds has no less than the shared
+//!   buffer gives it at its next turn (we say 16 KiB, as one of Redis' buffers has), or than the argument under
+//!   way needs, for which memory is taken as it comes. A silent one has what its own buffer has, so nothing as a
+//!   rule; only that is memory, and counted as such.
 //! - `argv-mem`: bytes of the arguments at hand.
 //! - `rbs`, `rbp`: room of the output buffer, and how full it is. Redis' replies begin in a fixed buffer of
 //!   16 KiB (`obl`) and go on in a list (`oll`, `omem`): up to that size we report bytes owed as `obl`,
@@ -14,12 +18,14 @@
 
 use std::fmt::Write as _;
 
+use crate::base::clock::Millis;
 use crate::resp::reply::Reply;
 use crate::resp::request::Args;
 use crate::state::client::{Client, ClientId, Flags};
 use crate::state::pubsub::Kind;
 use crate::state::tracking::Mode;
 
+use super::input::QUERY_IDLE_MS;
 use super::server::Server;
 
 /// Room of the fixed part of a reply buffer in Redis. Bytes.
@@ -94,15 +100,22 @@ fn events(client: &Client) -> &'static str {
     }
 }
 
+/// Sizes of a client's input: `qbuf`, `qbuf-free`.
+fn input_room(srv: &Server, client: &Client, now: Millis) -> (usize, usize) {
+    let heard = client.net_in > 0 && now - client.last_interaction_ms <= QUERY_IDLE_MS;
+    if srv.running == client.me {
+        return (srv.running_input, FIRST_BUFFER.saturating_sub(srv.running_input));
+    }
+    let (held, capacity) = (client.query.len(), client.query.capacity());
+    let to_come = if heard { client.wanted.max(FIRST_BUFFER.saturating_sub(held)) } else { 0 };
+    (held.saturating_sub(client.parser.understood()), to_come.max(capacity - held))
+}
+
 fn describe(srv: &Server, id: ClientId, at_hand: Option<(Args<'_>, usize, usize)>) -> String {
     let Some(client) = srv.clients.get(id) else { return String::new() };
     let now = srv.clock.now_ms();
     let running = srv.running == id;
-    let (qbuf, qbuf_free) = if running {
-        (srv.running_input, 0)
-    } else {
-        (client.query.len(), client.query.capacity() - client.query.len())
-    };
+    let (qbuf, qbuf_free) = input_room(srv, client, now);
     let (argv_mem, room, owed) = match at_hand {
         Some((args, room, owed)) if running => (args.iter().map(<[u8]>::len).sum(), room, owed),
         _ => (client.parser.pending().1, client.out.bytes.capacity(), client.out.pending()),

@@ -7,10 +7,11 @@
 //! Source: Redis 7.2.4 `redisSetProcTitle`, `setOOMScoreAdj`.
 
 use crate::base::log::Level;
-use crate::keyspace::{Class, LfuParams};
+use crate::keyspace::{Class, Lazy, LfuParams};
 use crate::state::config::{LogLevel, NotifyFlags, OomScoreAdj, Supervised};
 use crate::state::host::{Host, HostChange};
 
+use super::evict_clients;
 use super::server::Server;
 
 /// The highest frequency of cron.
@@ -27,12 +28,14 @@ pub fn apply_config(srv: &mut Server) {
         log_factor: config.lfu_log_factor.max(0) as u32,
         decay_time: config.lfu_decay_time.max(0) as u32,
     };
+    srv.keys.lazy = Lazy { expire: config.lazyfree_lazy_expire, server_del: config.lazyfree_lazy_server_del };
     srv.keys.touched.set_notify(classes(config.notify_keyspace_events));
     srv.keys.writable = srv.repl.is_replica() && !config.replica_read_only;
     let backlog = usize::try_from(config.repl_backlog_size).unwrap_or(0);
     if srv.repl.backlog.size() != backlog {
         srv.repl.backlog.resize(backlog);
     }
+    evict_clients::apply_config(srv);
 }
 
 /// The keyspace's own form of `notify-keyspace-events`.
@@ -106,6 +109,14 @@ pub fn oom_score(srv: &Server) -> Option<HostChange> {
         OomScoreAdj::Absolute => Some(HostChange::OomScore(Some(value))),
         OomScoreAdj::Relative => Some(HostChange::OomScoreRelative(value)),
     }
+}
+
+/// By how much a child's OOM score differs from ours; `None` when it is not ours to set.
+pub fn oom_shift_of_child(srv: &Server) -> Option<i32> {
+    let values = srv.config.oom_score_adj_values;
+    let own = if srv.repl.is_replica() { OomRole::Replica } else { OomRole::Master };
+    let shift = values[OomRole::Child as usize] - values[own as usize];
+    (srv.config.oom_score_adj != OomScoreAdj::No).then_some(shift)
 }
 
 /// Tells systemd, if it supervises us: one `NAME=value` with its line end.

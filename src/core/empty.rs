@@ -20,8 +20,7 @@ pub fn empty(srv: &mut Server, host: &mut dyn Host, db: Option<usize>, lazy: boo
     super::tracking::invalidate_all(srv);
     let keys = gone.iter().map(|db| db.len() as u64).sum();
     if lazy && keys > 0 {
-        srv.stats.lazyfreed_objects += keys;
-        host.drop_later(Box::new(gone));
+        host.free_later(Box::new(gone), keys);
     }
     keys
 }

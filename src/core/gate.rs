@@ -14,8 +14,11 @@ use crate::resp::errors::{self, CmdError};
 use crate::resp::request::Args;
 use crate::state::blocked::PauseKind;
 use crate::state::client::{ClientId, Flags};
+use crate::state::host::Host;
 use crate::state::spec::Flags as Cmd;
 
+use super::evict::{self, Memory};
+use super::evict_clients;
 use super::server::Server;
 use super::table::Command;
 
@@ -32,9 +35,16 @@ impl Admission {
     const FEW_REPLICAS: u16 = 1 << 5;
     const PAUSED_WRITE: u16 = 1 << 6;
     const PAUSED_ALL: u16 = 1 << 7;
+    /// There is a `maxmemory` or a `maxmemory-clients`: memory is looked at before each command.
+    const MEMORY_LIMIT: u16 = 1 << 8;
 
     fn has(self, bit: u16) -> bool {
         self.0 & bit != 0
+    }
+
+    /// Nothing out of the ordinary but perhaps a limit of memory.
+    fn is_usual(self) -> bool {
+        self.0 & !Admission::MEMORY_LIMIT == 0
     }
 
     /// Nothing out of the ordinary.
@@ -52,6 +62,8 @@ pub enum Verdict {
     Postpone,
     /// A web browser's request: close the connection without a word.
     Hangup,
+    /// The client was evicted just now.
+    Gone,
 }
 
 /// Computes the bits anew.
@@ -73,6 +85,9 @@ pub fn refresh(srv: &mut Server) {
     if disk_error(srv) {
         bits |= Admission::DISK_ERROR;
     }
+    if srv.config.maxmemory != 0 || srv.clients.books.kept {
+        bits |= Admission::MEMORY_LIMIT;
+    }
     match srv.blocked.paused(srv.clock.now_ms()) {
         Some(PauseKind::All) => bits |= Admission::PAUSED_ALL | Admission::PAUSED_WRITE,
         Some(PauseKind::Write) => bits |= Admission::PAUSED_WRITE,
@@ -92,12 +107,9 @@ pub fn expiry_is_held(srv: &Server) -> bool {
     srv.admission.has(Admission::PAUSED_WRITE)
 }
 
-/// Writes are refused because the last snapshot failed (a replica goes on all the same).
+/// Writes are refused because the last snapshot failed.
 fn disk_error(srv: &Server) -> bool {
-    srv.config.stop_writes_on_bgsave_error
-        && !srv.config.save.is_empty()
-        && !srv.persist.last_bgsave_ok
-        && !srv.repl.is_replica()
+    srv.config.stop_writes_on_bgsave_error && !srv.config.save.is_empty() && !srv.persist.last_bgsave_ok
 }
 
 /// Names no client of ours would send: a browser that was lured into talking to us.
@@ -139,7 +151,12 @@ pub fn find(srv: &Server, args: Args<'_>) -> Result<Command, CmdError> {
 /// # Errors
 /// The reply to a refused one.
 #[inline]
-pub fn admit(srv: &mut Server, me: ClientId, args: Args<'_>) -> Result<Verdict, CmdError> {
+pub fn admit(
+    srv: &mut Server,
+    host: &mut dyn Host,
+    me: ClientId,
+    args: Args<'_>,
+) -> Result<Verdict, CmdError> {
     let command = match find(srv, args) {
         Ok(command) => command,
         Err(_) if is_cross_protocol(&args[0]) => return Ok(Verdict::Hangup),
@@ -147,17 +164,23 @@ pub fn admit(srv: &mut Server, me: ClientId, args: Args<'_>) -> Result<Verdict, 
     };
     let client = &srv.clients[me];
     const SPECIAL: Flags = Flags::MULTI.or(Flags::REPLICA).or(Flags::MONITOR).or(Flags::PUBSUB);
-    if srv.admission.is_clear()
+    if srv.admission.is_usual()
         && client.authenticated
         && !client.flags.has(SPECIAL)
         && !command.spec.flags.has(Cmd::PROTECTED)
+        && (srv.admission.is_clear() || !memory_is_due(srv, host))
     {
         return Ok(Verdict::Run(command));
     }
-    admit_slowly(srv, me, command)
+    admit_slowly(srv, host, me, command)
 }
 
-fn admit_slowly(srv: &mut Server, me: ClientId, command: Command) -> Result<Verdict, CmdError> {
+fn admit_slowly(
+    srv: &mut Server,
+    host: &mut dyn Host,
+    me: ClientId,
+    command: Command,
+) -> Result<Verdict, CmdError> {
     protected_command(srv, me, command)?;
     let client = &srv.clients[me];
     let flags = command.spec.flags;
@@ -170,11 +193,23 @@ fn admit_slowly(srv: &mut Server, me: ClientId, command: Command) -> Result<Verd
         return Err(errors::NOT_IN_MULTI);
     }
     let effect = Effect::of(srv, me, command);
+    memory(srv, host, in_multi, command, &effect)?;
+    let client = &srv.clients[me];
+    if client.flags.has(Flags::CLOSE_ASAP) {
+        return Ok(Verdict::Gone);
+    }
     let from_master = client.flags.has(Flags::MASTER);
     let state = srv.admission;
-    if state.has(Admission::DISK_ERROR) && !from_master && (effect.write || flags.has(Cmd::DISK_CHECK)) {
-        return Err(errors::MISCONF_RDB);
+    if state.has(Admission::DISK_ERROR) && (effect.write || flags.has(Cmd::DISK_CHECK)) {
+        if !from_master {
+            return Err(errors::MISCONF_RDB);
+        }
+        if super::alarm::cannot_persist(srv, effect.write) {
+            // The process ends before this is tried again.
+            return Ok(Verdict::Postpone);
+        }
     }
+    let client = &srv.clients[me];
     if state.has(Admission::FEW_REPLICAS) && effect.write {
         return Err(errors::NOREPLICAS);
     }
@@ -218,6 +253,33 @@ pub fn is_held_back(srv: &Server, command: Command) -> bool {
     holds_back(srv.admission, flags, flags.has(Cmd::WRITE.or(Cmd::MAY_REPLICATE)))
 }
 
+/// Whether clients or keys have to go before the next command.
+#[inline]
+fn memory_is_due(srv: &Server, host: &dyn Host) -> bool {
+    evict_clients::is_due(srv) || evict::is_due(srv, host)
+}
+
+/// Makes room where `maxmemory-clients` or `maxmemory` is exceeded. While there is none, no command runs that may need more, and none
+/// is queued: a queue grows, too.
+fn memory(
+    srv: &mut Server,
+    host: &mut dyn Host,
+    in_multi: bool,
+    command: Command,
+    effect: &Effect,
+) -> Result<(), CmdError> {
+    if srv.admission.has(Admission::MEMORY_LIMIT) && evict_clients::is_due(srv) {
+        evict_clients::evict(srv);
+    }
+    if !srv.admission.has(Admission::MEMORY_LIMIT) || !evict::is_due(srv, host) {
+        srv.eviction.out_of_memory = false;
+        return Ok(());
+    }
+    let short = evict::make_room(srv, host) == Memory::Short;
+    let grows = effect.deny_oom || in_multi && !command.spec.flags.has(Cmd::ENDS_QUEUE);
+    if short && grows { Err(errors::OOM) } else { Ok(()) }
+}
+
 /// `enable-debug-command` and `enable-module-command`.
 fn protected_command(srv: &Server, me: ClientId, command: Command) -> Result<(), CmdError> {
     if !command.spec.flags.has(Cmd::PROTECTED) {
@@ -247,6 +309,7 @@ struct Effect {
     read: bool,
     write: bool,
     may_replicate: bool,
+    deny_oom: bool,
     deny_stale: bool,
     deny_loading: bool,
     deny_async_loading: bool,
@@ -263,6 +326,7 @@ impl Effect {
             read: any.has(Cmd::READONLY),
             write: any.has(Cmd::WRITE),
             may_replicate: any.has(Cmd::WRITE.or(Cmd::MAY_REPLICATE)),
+            deny_oom: any.has(Cmd::DENYOOM),
             deny_stale: !all.has(Cmd::STALE),
             deny_loading: !all.has(Cmd::LOADING),
             deny_async_loading: any.has(Cmd::NO_ASYNC_LOADING),

@@ -19,6 +19,7 @@ use crate::state::replication::SyncState;
 
 use super::call::{Flow, execute};
 use super::clientinfo;
+use super::evict_clients;
 use super::lookahead::{End, Lookahead};
 use super::propagate;
 use super::server::Server;
@@ -27,7 +28,7 @@ use super::server::Server;
 /// gives it back ([`resize_query`]). A smaller one goes as it drains. Bytes.
 const KEEP_CAPACITY: usize = 32 * 1024;
 /// A client silent for longer keeps no spare query buffer. Milliseconds.
-const QUERY_IDLE_MS: i64 = 2000;
+pub const QUERY_IDLE_MS: i64 = 2000;
 
 /// Runs what `fresh` completes; keeps the rest.
 pub fn feed(srv: &mut Server, host: &mut dyn Host, me: ClientId, fresh: &[u8]) {
@@ -123,7 +124,6 @@ fn run(srv: &mut Server, host: &mut dyn Host, me: ClientId, input: &[u8]) -> usi
     srv.ahead = ahead;
     srv.running = outer;
     srv.running_sent = outer_sent;
-    srv.clients[me].flags.clear(Flags::WOKEN);
     give_back(srv, me, parser, out, sent);
     used
 }
@@ -146,9 +146,6 @@ pub fn out_of_turn(srv: &mut Server, host: &mut dyn Host, me: ClientId, args: Ar
     srv.running_input = outer_input;
     srv.running_sent = outer_sent;
     give_back(srv, me, parser, out, sent);
-    if outer == me {
-        srv.clients[me].flags.set(Flags::WOKEN);
-    }
 }
 
 /// Runs the requests of a batch in order. Returns where the last one run ended, and whether something
@@ -329,9 +326,9 @@ pub fn check_query_limit(srv: &mut Server, me: ClientId) {
     srv.clients.close(me);
 }
 
-fn over_limit(srv: &mut Server, me: ClientId, len: usize) -> bool {
+fn over_limit(srv: &Server, me: ClientId, len: usize) -> bool {
     let hard = limit_of(srv, me).hard_bytes;
-    hard != 0 && len as u64 > hard
+    hard != 0 && len as u64 > hard || evict_clients::is_too_large(srv, me, len)
 }
 
 /// The limits of a client's class. A replica's hard limit is never below `repl-backlog-size`: what it owes lies
@@ -363,6 +360,13 @@ pub fn check_output_limit(srv: &mut Server, me: ClientId) {
     let now = srv.clock.mono_ms();
     let client = &mut srv.clients[me];
     if client.flags.has(Flags::MASTER.or(Flags::CLOSE_ASAP)) {
+        return;
+    }
+    if let Some(trace) = client.replica.as_deref_mut().and_then(|replica| replica.trace.as_deref_mut()) {
+        trace.peak_bytes = trace.peak_bytes.max(owed);
+    }
+    if client.replica.as_deref().is_some_and(|replica| replica.catching_up) {
+        // It takes nothing of the stream yet: what is too much for memory goes to a file.
         return;
     }
     let hard = limit.hard_bytes != 0 && owed > limit.hard_bytes;

@@ -4,6 +4,7 @@
 
 use crate::resp::request::Parser;
 use crate::state::client::{Client, ClientId, Flags, OutBuf};
+use crate::state::client_memory::Note;
 
 use super::server::Server;
 use super::wake;
@@ -58,6 +59,7 @@ fn blank(me: ClientId, id: u64, user: std::rc::Rc<str>, now: i64) -> Client {
         created_ms: now,
         last_interaction_ms: now,
         query: Vec::new(),
+        note: Note::default(),
         query_peak: 0,
         parser: Parser::default(),
         wanted: 0,

@@ -19,6 +19,8 @@ use super::server::Server;
 
 /// Requests looked at together: enough to overlap the misses, few enough for the first-level cache.
 const BATCH: usize = 16;
+/// Room for so many arguments a slot keeps for the next request; more is given back.
+const KEEP_SPANS: usize = 1024;
 /// A longer first argument is hardly a key.
 const LONGEST_KEY: usize = 256;
 
@@ -69,6 +71,11 @@ impl Lookahead {
     /// Parses requests from `from` on.
     #[inline]
     pub fn gather(&mut self, parser: &mut Parser, limits: &Limits, input: &[u8], from: usize) -> End {
+        for slot in &mut self.slots[..self.len] {
+            if slot.spans.capacity() > KEEP_SPANS {
+                slot.spans = Vec::new();
+            }
+        }
         self.len = 0;
         let most = if limits.authenticated { BATCH } else { 1 };
         let mut at = from;

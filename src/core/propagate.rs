@@ -144,8 +144,13 @@ pub fn expired_one_by_one(srv: &mut Server) {
 
 /// A key of the snapshot under load whose time is over: replicas that continue its history delete it.
 pub fn deleted_at_load(srv: &mut Server, db: usize, key: &[u8]) {
+    deletion(srv, db, key, srv.config.lazyfree_lazy_expire);
+}
+
+/// A key that the server itself removed, outside of any command: the deletion is a unit of its own.
+pub fn deletion(srv: &mut Server, db: usize, key: &[u8], lazy: bool) {
     if wanted(srv) {
-        let verb: &[u8] = if srv.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" };
+        let verb: &[u8] = if lazy { b"UNLINK" } else { b"DEL" };
         also(&mut srv.prop, db, &[verb, key]);
         flush(srv);
     }

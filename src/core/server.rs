@@ -23,6 +23,7 @@ use crate::state::spikes::Spikes;
 use crate::state::stats::{CommandStats, Stats};
 use crate::state::tracking;
 
+use super::evict::Eviction;
 use super::lookahead::Lookahead;
 use super::propagate::Propagation;
 use super::table::CommandTable;
@@ -78,12 +79,14 @@ pub struct Server {
     pub last_tick: u64,
     /// Conditions that make admission look closer; see `gate`.
     pub admission: super::gate::Admission,
+    pub eviction: Eviction,
     /// Scratch: the requests of a pipeline that are looked at together.
     pub ahead: Lookahead,
     /// DEBUG switches.
     pub debug: DebugSwitches,
-    /// When a cross-protocol attack was logged last (Unix ms).
+    /// When a cross-protocol attack was logged last, and a replica that cannot store what it gets (Unix ms).
     pub security_logged_ms: Millis,
+    pub disk_error_logged_ms: Millis,
 }
 
 /// What DEBUG turns on and off.
@@ -146,9 +149,11 @@ impl Server {
             startup_memory: 0,
             last_tick: 0,
             admission: super::gate::Admission::default(),
+            eviction: Eviction::default(),
             ahead: Lookahead::default(),
             debug: DebugSwitches::default(),
             security_logged_ms: 0,
+            disk_error_logged_ms: 0,
             config_file: None,
             program: Box::from(""),
             executable: Box::from(""),

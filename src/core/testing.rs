@@ -14,6 +14,10 @@ use crate::state::host::{ChildKind, ChildSide, CpuFigures, Host, HostChange, Mem
 pub struct NoWorld {
     pub killed: Vec<i32>,
     pub dropped: usize,
+    /// Objects among them.
+    pub freed: u64,
+    /// Bytes that are said to be allocated.
+    pub used: u64,
 }
 
 impl Host for NoWorld {
@@ -34,14 +38,21 @@ impl Host for NoWorld {
     fn apply(&mut self, _: &HostChange) -> Result<(), String> {
         Ok(())
     }
-    fn drop_later(&mut self, _: Box<dyn Send>) {
+    fn free_later(&mut self, _: Box<dyn Send>, objects: u64) {
         self.dropped += 1;
+        self.freed += objects;
     }
     fn close_later(&mut self, _: &Path) -> io::Result<()> {
         Ok(())
     }
-    fn pending_drops(&self) -> u64 {
-        0
+    fn freed_later(&self) -> (u64, u64) {
+        (0, self.freed)
+    }
+    fn is_freeing(&self) -> bool {
+        false
+    }
+    fn used_memory(&self) -> u64 {
+        self.used
     }
     fn sleep_us(&mut self, _: u64) {}
     fn memory(&mut self) -> MemoryFigures {
@@ -116,11 +127,17 @@ impl Host for World {
     fn apply(&mut self, _: &HostChange) -> Result<(), String> {
         Ok(())
     }
-    fn drop_later(&mut self, _: Box<dyn Send>) {}
+    fn free_later(&mut self, _: Box<dyn Send>, _: u64) {}
     fn close_later(&mut self, path: &Path) -> io::Result<()> {
         std::fs::remove_file(path)
     }
-    fn pending_drops(&self) -> u64 {
+    fn freed_later(&self) -> (u64, u64) {
+        (0, 0)
+    }
+    fn is_freeing(&self) -> bool {
+        false
+    }
+    fn used_memory(&self) -> u64 {
         0
     }
     fn sleep_us(&mut self, _: u64) {}

@@ -15,9 +15,12 @@
 //! elements of the next bucket prefetched one split ahead.
 //!
 //! **Bounds.** [`FILL`] elements per bucket before a split, [`SPARSE`] before a merge, far enough apart that
-//! no load swings between them. While [`Table::set_resize_allowed`]`(false)` holds (a snapshot child shares
-//! the pages) nothing is merged and splits wait until [`FILL_HARD`]; afterwards insertions and
-//! [`Table::rehash_step`] catch up.
+//! no load swings between them. While [`allow_resize`]`(false)` holds (a snapshot child shares the pages)
+//! nothing is merged and splits wait until [`FILL_HARD`], in the tables of big values as in the keyspace's own;
+//! afterwards insertions and [`Table::rehash_step`] catch up. As in Redis (`dictSetResizeEnabled`) one switch
+//! is for all tables, since nobody could visit those of a million hashes when a child starts. It belongs to
+//! the thread, so that servers in tests on other threads are left alone; it is read only when a table is due to
+//! be resized, never in a search.
 //!
 //! **Memory.** Buckets lie in segments of 64 KiB behind a directory of 16 bytes a segment, which stays in
 //! the cache; a small table has one segment that doubles. A segment is zeroed when it is made and freed when
@@ -34,6 +37,7 @@
 //! show, and the order of SCAN differs (it does between any two Redis processes, too).
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::cell::Cell;
 use std::marker::PhantomData;
 use std::mem::{self, ManuallyDrop};
 use std::ops::{Deref, DerefMut};
@@ -56,6 +60,21 @@ pub const SPARSE: usize = 3;
 const SEGMENT_BITS: u32 = 10;
 /// Buckets in one segment.
 pub(super) const SEGMENT: usize = 1 << SEGMENT_BITS;
+
+thread_local! {
+    static MAY_RESIZE: Cell<bool> = const { Cell::new(true) };
+}
+
+/// Forbids or allows all tables of this thread to be resized. Forbidden: they grow only beyond [`FILL_HARD`] and
+/// never shrink.
+pub fn allow_resize(allowed: bool) {
+    MAY_RESIZE.set(allowed);
+}
+
+/// Whether tables of this thread may be resized freely.
+pub fn may_resize() -> bool {
+    MAY_RESIZE.get()
+}
 
 /// An owned element of one pointer's size, which knows its key.
 ///
@@ -91,7 +110,6 @@ pub struct Table<H: Handle> {
     pub(super) tagged: usize,
     grow_above: usize,
     shrink_below: usize,
-    may_resize: bool,
     pub(super) chains: Chains,
     pub(super) hash: KeyHash,
     owns: PhantomData<H>,
@@ -152,7 +170,6 @@ impl<H: Handle> Table<H> {
             tagged: 0,
             grow_above: 0,
             shrink_below: 0,
-            may_resize: true,
             chains: Chains::default(),
             hash,
             owns: PhantomData,
@@ -289,7 +306,7 @@ impl<H: Handle> Table<H> {
         self.count_tag(bucket, false, tag);
         self.len += 1;
         if self.len > self.grow_above {
-            self.split();
+            self.grow();
         }
     }
 
@@ -305,25 +322,27 @@ impl<H: Handle> Table<H> {
 
     /// Drops all elements and gives all memory back.
     pub fn clear(&mut self) {
-        let mut empty = Table::new(self.hash);
-        empty.may_resize = self.may_resize;
-        *self = empty;
+        *self = Table::new(self.hash);
     }
 
-    /// Whether the number of buckets has yet to follow the number of elements.
-    #[inline]
+    /// Whether the number of buckets has yet to follow the number of elements, and may.
     pub fn is_rehashing(&self) -> bool {
-        self.len > self.grow_above || self.len < self.shrink_below
+        if may_resize() {
+            self.len > self.grow_above || self.len < self.shrink_below
+        } else {
+            self.len > self.buckets * FILL_HARD
+        }
     }
 
     /// Splits or merges up to `n` buckets, if there is need; true when there is still more to do.
     pub fn rehash_step(&mut self, n: usize) -> bool {
         for _ in 0..n {
-            if self.len > self.grow_above {
-                self.split();
-            } else if self.len < self.shrink_below {
-                self.merge();
+            let resized = if self.len > self.grow_above {
+                self.grow()
             } else {
+                self.len < self.shrink_below && self.shrink()
+            };
+            if !resized {
                 return false;
             }
         }
@@ -340,10 +359,24 @@ impl<H: Handle> Table<H> {
         self.is_rehashing()
     }
 
-    /// Forbids or allows resizing (forbidden: only beyond a hard limit, never to shrink).
-    pub fn set_resize_allowed(&mut self, allowed: bool) {
-        self.may_resize = allowed;
-        self.set_bounds();
+    /// Splits a bucket of an overfull table, unless that has to wait.
+    #[cold]
+    fn grow(&mut self) -> bool {
+        let wait = !may_resize() && self.len <= self.buckets * FILL_HARD;
+        if !wait {
+            self.split();
+        }
+        !wait
+    }
+
+    /// Merges two buckets of a table that became too empty, unless that has to wait.
+    #[cold]
+    fn shrink(&mut self) -> bool {
+        let may = may_resize();
+        if may {
+            self.merge();
+        }
+        may
     }
 
     /// Bytes that the table itself holds, its elements not counted.
@@ -411,7 +444,7 @@ impl<H: Handle> Table<H> {
         };
         self.len -= 1;
         if self.len < self.shrink_below {
-            self.merge();
+            self.shrink();
         }
         element
     }
@@ -438,9 +471,8 @@ impl<H: Handle> Table<H> {
     }
 
     fn set_bounds(&mut self) {
-        let fill = if self.may_resize { FILL } else { FILL_HARD };
-        self.grow_above = self.buckets * fill;
-        self.shrink_below = if self.may_resize && self.buckets > 1 { self.buckets * SPARSE } else { 0 };
+        self.grow_above = self.buckets * FILL;
+        self.shrink_below = if self.buckets > 1 { self.buckets * SPARSE } else { 0 };
     }
 
     /// One more (empty) bucket in use.
@@ -483,7 +515,6 @@ impl<H: Handle> Table<H> {
     }
 
     /// Splits the next bucket into itself and a new one.
-    #[cold]
     fn split(&mut self) {
         self.add_bucket();
         let new = self.buckets - 1;
@@ -515,7 +546,6 @@ impl<H: Handle> Table<H> {
     }
 
     /// Undoes the last split. There are at least two buckets.
-    #[cold]
     fn merge(&mut self) {
         let gone = self.buckets - 1;
         let stays = gone - (1 << gone.ilog2());

@@ -97,7 +97,7 @@ pub struct Evictor {
 
 impl Evictor {
     /// The key that should go next, or `None` when none may. The key exists (and expires, for the volatile
-    /// policies); remove it with [`Keyspace::evict`]. `samples` is `maxmemory-samples`.
+    /// policies); remove it, then call [`Keyspace::note_evicted`]. `samples` is `maxmemory-samples`.
     pub fn pick(
         &mut self,
         keys: &mut Keyspace,
@@ -192,13 +192,9 @@ fn score(keys: &Keyspace, policy: Policy, entry: &Entry) -> u64 {
 }
 
 impl Keyspace {
-    /// Removes a key for the sake of memory: counted as evicted, announced as such. The caller propagates the
-    /// deletion and drops (or hands off) the entry.
-    pub fn evict(&mut self, db: usize, key: &[u8]) -> Option<Entry> {
-        let gone = self.dbs[db].remove(key)?;
-        self.awaited.gone(db, key);
+    /// Counts and announces a key that was removed for the sake of memory. The caller propagates the deletion.
+    pub fn note_evicted(&mut self, db: usize, key: &[u8]) {
         self.stats.evicted_keys += 1;
         self.touched.push(db, key, Class::EVICTED, "evicted");
-        Some(gone)
     }
 }

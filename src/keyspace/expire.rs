@@ -193,12 +193,11 @@ impl Keyspace {
 
     /// Removes a dead key that a sample found, with counter, queue and event. `false`: it is gone already (a
     /// sample may meet a key twice).
-    fn drop_expired(&mut self, db: usize, key: Box<[u8]>) -> bool {
-        let found = self.dbs[db].remove(&key).is_some();
-        if found {
-            self.note_expired(db, key);
-        }
-        found
+    pub(super) fn drop_expired(&mut self, db: usize, key: Box<[u8]>) -> bool {
+        let Some(dead) = self.dbs[db].remove(&key) else { return false };
+        self.discard(dead, self.lazy.expire);
+        self.note_expired(db, key);
+        true
     }
 
     /// Counts, announces and queues a key that was just removed because its time had come.

@@ -25,8 +25,12 @@
 //!
 //! # Deleting dead keys
 //! A key found dead by this server's own decision is removed, counted, announced as "expired" and queued in
-//! [`Keyspace::expired`]; the floor above propagates the deletions in that order. The value is dropped on the
-//! spot: strings are never worth a background thread, as Redis judges, too.
+//! [`Keyspace::expired`]; the floor above propagates the deletions in that order.
+//!
+//! # Freeing
+//! What a key held is dropped on the spot, unless it is many allocations and the option for the case at hand
+//! ([`Lazy`]) wants a background thread to do it: then it waits in [`Keyspace::waste`] for the floor above, which
+//! has such a thread. A string is never worth that.
 
 mod aging;
 pub mod awaited;
@@ -55,6 +59,7 @@ pub use touched::{Class, Touched};
 use crate::base::clock::Millis;
 use crate::base::hash::KeyHash;
 use crate::base::rng::Rng;
+use crate::ds::table;
 use crate::object::{Entry, NewValue, Value};
 
 /// What is done about dead keys.
@@ -67,6 +72,18 @@ pub enum ExpireMode {
     Hide,
     /// Commands from our master, loading, import: expiry is not looked at.
     Ignore,
+}
+
+/// More allocations than this are worth a background thread: LAZYFREE_THRESHOLD of Redis.
+pub const LAZY_EFFORT: usize = 64;
+
+/// Who frees big values: the `lazyfree-lazy-*` options that concern the keyspace itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lazy {
+    /// `lazyfree-lazy-expire`: of keys that expire.
+    pub expire: bool,
+    /// `lazyfree-lazy-server-del`: of keys that are written over.
+    pub server_del: bool,
 }
 
 /// What a store does about the key's expiry.
@@ -157,13 +174,15 @@ pub struct Keyspace {
     pub touched: Touched,
     /// Keys that blocked clients wait for: signalled by whatever makes them or takes them away.
     pub awaited: Awaited,
+    pub lazy: Lazy,
+    /// Big values that are to be freed in the background, by the floor above, before it sleeps.
+    pub waste: Vec<Entry>,
     /// Writable replica: keys whose expiry the master knows nothing of.
     pub own_keys: OwnKeys,
     active: ActiveExpire,
     hash: KeyHash,
     known_hash: ((usize, usize), u64),
     chance: Rng,
-    resize_allowed: bool,
 }
 
 /// No slice lies at address 0.
@@ -179,6 +198,7 @@ impl Keyspace {
     /// `databases` empty databases under one keyed hash. `chance` decides what must not be predictable only
     /// to itself (the LFU counter's growth).
     pub fn new(databases: usize, hash: KeyHash, chance: Rng) -> Keyspace {
+        table::allow_resize(true);
         Keyspace {
             dbs: (0..databases).map(|_| Db::new(hash)).collect(),
             mode: ExpireMode::Delete,
@@ -190,12 +210,13 @@ impl Keyspace {
             expired: Vec::new(),
             touched: Touched::default(),
             awaited: Awaited::default(),
+            lazy: Lazy::default(),
+            waste: Vec::new(),
             own_keys: OwnKeys::default(),
             active: ActiveExpire::default(),
             hash,
             known_hash: NO_HASH,
             chance,
-            resize_allowed: true,
         }
     }
 
@@ -268,7 +289,10 @@ impl Keyspace {
     /// Treats a dead key as this kind of lookup does.
     #[cold]
     fn meet_dead(&mut self, hash: u64, db: usize, key: &[u8], how: Look) {
-        if self.removes(how) && self.dbs[db].table.remove_hashed(hash, key).is_some() {
+        if self.removes(how)
+            && let Some(dead) = self.dbs[db].table.remove_hashed(hash, key)
+        {
+            self.discard(dead, self.lazy.expire);
             self.note_expired(db, key.into());
         }
     }
@@ -426,6 +450,7 @@ impl Keyspace {
             SetExpire::Clear | SetExpire::Keep => None,
         };
         let mut found = Found::Absent;
+        let mut replaced = None;
         let table = &mut self.dbs[db].table;
         if let Some(mut slot) = table.slot_hashed(hash, key) {
             let old = slot.expire();
@@ -434,7 +459,13 @@ impl Keyspace {
             if expire == SetExpire::Keep && !dead {
                 when = old;
             }
-            assign(&mut slot, when);
+            if slot.is_string() {
+                assign(&mut slot, when);
+            } else {
+                let mut fresh = make(when);
+                fresh.set_lru(slot.lru());
+                replaced = Some(std::mem::replace(&mut *slot, fresh));
+            }
             if dead {
                 slot.set_lru(self.aging.fresh());
             } else if !(self.no_touch | self.freeze_lru) {
@@ -445,6 +476,9 @@ impl Keyspace {
             let mut entry = make(when);
             entry.set_lru(self.aging.fresh());
             table.insert_unique(hash, entry);
+        }
+        if let Some(old) = replaced {
+            self.discard(old, if found == Found::Dead { self.lazy.expire } else { self.lazy.server_del });
         }
         if let Some(when) = when {
             self.note_expire(db, key, when);
@@ -498,10 +532,18 @@ impl Keyspace {
         let gone = self.dbs[db].table.remove_hashed(hash, key)?;
         self.awaited.gone(db, key);
         if self.mode == ExpireMode::Delete && gone.expire().is_some_and(|when| now > when) {
+            self.discard(gone, self.lazy.expire);
             self.note_expired(db, key.into());
             return None;
         }
         Some(gone)
+    }
+
+    /// Frees what a key held: here, or in the background when it is big and `lazy` allows that.
+    pub fn discard(&mut self, gone: Entry, lazy: bool) {
+        if lazy && gone.free_effort() > LAZY_EFFORT {
+            self.waste.push(gone);
+        }
     }
 
     /// Gives a key an expiry, or takes it away; the key is taken as it is, dead or alive. `false`: no such
@@ -552,22 +594,9 @@ impl Keyspace {
         self.dbs[db].avg_ttl()
     }
 
-    /// Lets the tables grow and shrink, or keeps them as they are as far as possible (while a child lives).
-    pub fn set_resize_allowed(&mut self, allowed: bool) {
-        self.resize_allowed = allowed;
-        self.dbs.iter_mut().for_each(|db| db.table.set_resize_allowed(allowed));
-    }
-
     /// Goes on resizing tables as long as `go_on` says so (cron, `activerehashing`). `true`: more is left to
     /// do.
     pub fn rehash_for(&mut self, go_on: &mut dyn FnMut() -> bool) -> bool {
         self.dbs.iter_mut().any(|db| db.table.rehash_for(&mut *go_on))
-    }
-
-    /// A database like those in service, to be put beside them.
-    fn empty_db(&self) -> Db {
-        let mut db = Db::new(self.hash);
-        db.table.set_resize_allowed(self.resize_allowed);
-        db
     }
 }

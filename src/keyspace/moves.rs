@@ -56,11 +56,18 @@ impl Keyspace {
             if !way.replace {
                 return Moved::Exists;
             }
-            self.dbs[way.to_db].remove(way.to);
+            self.remove_replaced(way);
         }
         let Some(entry) = self.remove(way.from_db, way.from) else { return Moved::NoSource };
         self.insert(way.to_db, entry.rekey(way.to));
         Moved::Done
+    }
+
+    /// Makes room at the target.
+    fn remove_replaced(&mut self, way: Way<'_>) {
+        if let Some(old) = self.dbs[way.to_db].remove(way.to) {
+            self.discard(old, self.lazy.server_del);
+        }
     }
 
     /// Copies a key with its expiry. The source counts as read (hits, misses, age), the target as written.
@@ -72,7 +79,7 @@ impl Keyspace {
             if !way.replace {
                 return Moved::Exists;
             }
-            self.dbs[way.to_db].remove(way.to);
+            self.remove_replaced(way);
         }
         let Some(entry) = self.dbs[way.from_db].get(way.from) else { return Moved::NoSource };
         let copy = entry.duplicate(way.to);
@@ -103,7 +110,7 @@ impl Keyspace {
         };
         let mut emptied = Vec::new();
         for db in range {
-            let fresh = self.empty_db();
+            let fresh = Db::new(self.hash);
             let old = std::mem::replace(&mut self.dbs[db], fresh);
             if !old.is_empty() {
                 emptied.push(old);
@@ -116,7 +123,7 @@ impl Keyspace {
     /// As many empty databases as there are, to be filled beside the serving ones (a replica that loads with
     /// `swapdb`); put them in place with [`Keyspace::replace_all`].
     pub fn empty_dbs(&self) -> Vec<Db> {
-        self.dbs.iter().map(|_| self.empty_db()).collect()
+        self.dbs.iter().map(|_| Db::new(self.hash)).collect()
     }
 
     /// Puts another set of databases in place of all, and returns the old ones to be dropped. They must come
@@ -124,7 +131,6 @@ impl Keyspace {
     pub fn replace_all(&mut self, dbs: Vec<Db>) -> Vec<Db> {
         self.own_keys.clear();
         let old = std::mem::replace(&mut self.dbs, dbs);
-        self.set_resize_allowed(self.resize_allowed);
         self.signal_databases(|_| true);
         old
     }

@@ -63,9 +63,7 @@ impl Keyspace {
             steps_left -= 1;
         }
         for key in dead {
-            if self.dbs[db].remove(&key).is_some() {
-                self.note_expired(db, key);
-            }
+            self.drop_expired(db, key);
         }
         Scanned { cursor, dead: dead_count }
     }
@@ -87,9 +85,7 @@ impl Keyspace {
                 return Some(key);
             }
             if self.mode == ExpireMode::Delete {
-                if self.dbs[db].remove(&key).is_some() {
-                    self.note_expired(db, key);
-                }
+                self.drop_expired(db, key);
             } else if all_expire && draw >= RANDOM_TRIES {
                 return Some(key);
             }

@@ -65,9 +65,10 @@ impl Keyspace {
         };
         let expire = slot.expire();
         if self.mode != ExpireMode::Ignore && expire.is_some_and(|when| now > when) {
-            slot.assign(NewValue::Int(delta), None);
+            let dead = std::mem::replace(&mut *slot, Entry::new(key, NewValue::Int(delta), None));
             slot.set_lru(self.aging.fresh());
             drop(slot);
+            self.discard(dead, self.lazy.expire);
             self.overwrote_dead(db, key);
             return Ok(delta);
         }

@@ -73,6 +73,8 @@ pub trait Body: Clone {
     fn encoding(&self) -> &'static str;
     /// Bytes held behind the value, its own struct left out.
     fn mem_bytes(&self) -> usize;
+    /// About how many allocations freeing it gives back.
+    fn free_effort(&self) -> usize;
 }
 
 /// A value on its way into an entry. `Str` is copied, the others are moved in.
@@ -522,6 +524,16 @@ impl<V: Body> EntryOf<V> {
             View::Int(_) | View::Str(_) => 0,
         };
         shape.class() + beside
+    }
+
+    /// About how many allocations freeing the value gives back, as Redis counts it (`lazyfreeGetFreeEffort`): 1
+    /// for a string and for anything packed into one block.
+    #[inline]
+    pub fn free_effort(&self) -> usize {
+        match self.value() {
+            View::Int(_) | View::Str(_) => 1,
+            View::Obj(value) => value.free_effort(),
+        }
     }
 
     /// Bytes that may be appended to a string before its buffer moves; 0 unless it was changed in place.

@@ -118,6 +118,17 @@ impl entry::Body for Value {
             Value::Zset(zset) => zset.mem_bytes(),
         }
     }
+
+    fn free_effort(&self) -> usize {
+        match self {
+            Value::List(List::Packed(_)) | Value::Set(Set::Ints(_) | Set::Packed(_)) => 1,
+            Value::Hash(Hash::Packed(_)) | Value::Zset(Zset::Packed(_)) => 1,
+            Value::List(List::Quick(list)) => list.stored().len(),
+            Value::Set(Set::Table(_)) | Value::Hash(Hash::Table(_)) | Value::Zset(Zset::Sorted(_)) => {
+                self.len()
+            }
+        }
+    }
 }
 
 impl Value {

@@ -9,7 +9,9 @@
 
 use std::io;
 
+use crate::core::effects;
 use crate::core::server::Server;
+use crate::ds::table;
 use crate::state::host::{ChildEnd, ChildKind, ChildReport, ChildSide, Host};
 use crate::state::persistence::Child;
 use crate::{log_notice, log_warning};
@@ -33,7 +35,12 @@ pub fn start(
     let began = srv.clock.mono_us_now();
     srv.stats.total_forks += 1;
     let frozen: &Server = srv;
-    let pid = host.fork(kind, &mut |side| body(frozen, side))?;
+    let pid = host.fork(kind, &mut |side| {
+        if let Some(shift) = effects::oom_shift_of_child(frozen) {
+            side.shift_oom_score(shift);
+        }
+        body(frozen, side)
+    })?;
     let us = (srv.clock.mono_us_now() - began).max(0) as u64;
     srv.stats.latest_fork_us = us;
     srv.latency.add_if_slow("fork", srv.clock.now_secs(), us / 1000);
@@ -54,7 +61,7 @@ pub fn start(
 }
 
 fn freeze(srv: &mut Server, frozen: bool) {
-    srv.keys.set_resize_allowed(!frozen);
+    table::allow_resize(!frozen);
     srv.keys.freeze_lru = frozen;
 }
 

@@ -357,6 +357,11 @@ impl Parser {
         self.partial.as_ref().map_or((0, 0), |p| (p.spans.len(), p.spans.iter().map(|s| s.len).sum()))
     }
 
+    /// Bytes at the start of a request that is not whole which have been understood: headers and arguments.
+    pub fn understood(&self) -> usize {
+        self.partial.as_ref().map_or(0, |p| p.at)
+    }
+
     /// The multibulk form of the inline request that was just `Ready`, for [`Args::inline`].
     pub fn take_inline(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.inline)

@@ -130,7 +130,8 @@ fn assemble(start: Start, supervisor: Supervised) -> Result<Shell, i32> {
     srv.supervisor = supervisor;
     apply_config(&mut srv);
     let mut shell = Shell::new(srv, host, signals);
-    shell.srv.startup_memory = shell.host.memory().used;
+    shell.host.purge_aside(shell.srv.config.jemalloc_bg_thread);
+    shell.srv.startup_memory = shell.host.used_memory();
     set_title(&mut shell);
     let locale = HostChange::Locale(shell.srv.config.locale_collate.clone());
     if shell.host.apply(&locale).is_err() {

@@ -13,9 +13,11 @@ use std::io::{self, IoSlice};
 
 use crate::base::log::{self, Level};
 use crate::core::clientinfo;
+use crate::core::evict_clients;
 use crate::core::input;
 use crate::core::server::Server;
 use crate::repl;
+use crate::repl::spill;
 use crate::state::client::{Client, ClientId, Flags};
 use crate::state::replication::SyncState;
 
@@ -34,6 +36,11 @@ const SLICES: usize = 64;
 
 /// Reads what came for a client, once, and runs it.
 pub fn serve(srv: &mut Server, host: &mut RealHost, id: ClientId, buffer: &mut [u8]) {
+    take(srv, host, id, buffer);
+    evict_clients::note(srv, id);
+}
+
+fn take(srv: &mut Server, host: &mut RealHost, id: ClientId, buffer: &mut [u8]) {
     let Some(client) = srv.clients.get(id) else { return };
     if !client.may_run() && !stream_on_hold(client) {
         // A parked client is not read; but its end is noticed, and ends the wait.
@@ -211,6 +218,7 @@ pub fn flush(srv: &mut Server, host: &mut RealHost, id: ClientId) {
     if client.flags.has(Flags::CLOSE_AFTER_REPLY) && client.out.pending() == 0 {
         srv.clients.close(id);
     }
+    evict_clients::note(srv, id);
 }
 
 fn outcome(result: io::Result<usize>, wanted: usize) -> (Wrote, usize) {
@@ -255,6 +263,10 @@ fn write_replica(srv: &mut Server, host: &mut RealHost, id: ClientId) -> (Wrote,
         (SyncState::SendBulk(_), _) => {
             // The next piece goes through the output buffer.
             let more = repl::fullsync::next_piece(srv, host, id);
+            return (if more { Wrote::All } else { Wrote::Nothing }, 0);
+        }
+        (SyncState::Online, Some(_)) if !replica.put_online_on_ack && spill::has_next(srv, replica) => {
+            let more = spill::next_piece(srv, id);
             return (if more { Wrote::All } else { Wrote::Nothing }, 0);
         }
         (SyncState::Online, Some(cursor)) if !replica.put_online_on_ack => cursor,

@@ -10,7 +10,7 @@ use crate::base::log::{self, Level};
 pub use crate::core::effects::current_hz;
 use crate::core::input::{check_output_limit, resize_query};
 use crate::core::server::Server;
-use crate::core::{propagate, tracking, wake};
+use crate::core::{announce, evict_clients, lazyfree, propagate, tracking, wake};
 use crate::keyspace::{Cycle, ExpireMode};
 use crate::persist;
 use crate::repl;
@@ -51,7 +51,7 @@ fn duties(cron: &mut Cron, srv: &mut Server, host: &mut dyn Host, now_ms: i64) {
     srv.keys.tick(srv.clock.now_ms());
     if now_ms >= cron.next_sample_ms {
         cron.next_sample_ms = now_ms + 100;
-        sample(srv, host);
+        sample(srv);
     }
     persist::shutdown::cron(srv, host);
     if now_ms >= cron.next_report_ms {
@@ -87,13 +87,13 @@ fn report(srv: &mut Server, host: &mut dyn Host) {
     if log::enabled(Level::Debug) {
         let replicas = srv.repl.replicas.len();
         let clients = srv.clients.connected().saturating_sub(replicas);
-        let used = host.memory().used;
+        let used = host.used_memory();
         crate::log_debug!("{clients} clients connected ({replicas} replicas), {used} bytes in use");
     }
 }
 
-/// Samples the per-second figures and the memory peak.
-fn sample(srv: &mut Server, host: &mut dyn Host) {
+/// Samples the per-second figures.
+fn sample(srv: &mut Server) {
     let now_us = srv.clock.mono_us();
     let stats = &mut srv.stats;
     stats.ops.sample(stats.commands_processed, now_us);
@@ -103,7 +103,6 @@ fn sample(srv: &mut Server, host: &mut dyn Host) {
     stats.repl_output_rate.sample(stats.net_repl_output, now_us);
     stats.cycle_rate.sample(stats.eventloop_cycles, now_us);
     stats.cycle_us_rate.sample(stats.eventloop_us, now_us);
-    stats.peak_memory = stats.peak_memory.max(host.memory().used);
 }
 
 /// Looks at a share of the clients: idle ones, those over their soft limit.
@@ -136,6 +135,7 @@ fn client(srv: &mut Server, me: ClientId, now: i64) {
     }
     check_output_limit(srv, me);
     resize_query(&mut srv.clients[me], now);
+    evict_clients::note(srv, me);
 }
 
 /// Expiry and table resizing.
@@ -181,13 +181,16 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     {
         expire(srv, true);
     }
-    tracking::broadcast(srv);
     let acknowledged = srv.blocked.acks_changed;
     wake::before_sleep(srv, host);
     if acknowledged {
         // A shutdown may have waited for just that.
         persist::shutdown::cron(srv, host);
     }
+    lazyfree::collect(srv, host);
+    srv.stats.peak_memory = srv.stats.peak_memory.max(host.used_memory());
+    announce::drain(srv);
+    tracking::broadcast(srv);
     repl::before_sleep(srv, host);
     // What a shrunk size or a replica that left behind, ten calls' worth at a time.
     srv.repl.backlog.trim(10 * TRIM_BLOCKS);

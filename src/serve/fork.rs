@@ -22,6 +22,8 @@ use crate::base::log;
 use crate::persist::bgsave::plain;
 use crate::state::host::{ChildEnd, ChildKind, ChildReport, ChildSide};
 
+use super::process;
+
 /// A record of the report pipe: keys, copy-on-write bytes, last one.
 const RECORD: usize = 24;
 /// Copy-on-write is measured at most this often: reading it walks the page tables. Milliseconds.
@@ -83,6 +85,14 @@ struct RealChild {
 impl ChildSide for RealChild {
     fn disk(&self) -> Arc<dyn Disk> {
         self.disk.clone()
+    }
+
+    fn shift_oom_score(&mut self, by: i32) {
+        if let Some(score) = process::oom_score()
+            && let Err(e) = process::set_oom_score(score + by)
+        {
+            crate::log_warning!("Unable to write oom_score_adj: {e}");
+        }
     }
 
     fn report(&mut self, keys: u64, last: bool) {

@@ -10,12 +10,13 @@ use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tikv_jemalloc_ctl::{epoch, stats};
+use tikv_jemalloc_ctl::{background_thread, epoch, stats};
 
 use crate::base::bio::{Bio, Job, Kind};
 use crate::base::clock::Millis;
 use crate::base::collate;
 use crate::base::disk::{Disk, RealDisk};
+use crate::base::heap;
 use crate::net::listener::{Listener, listen_tcp};
 use crate::net::reactor::{Reactor, Token};
 use crate::net::stream::Stream;
@@ -63,8 +64,8 @@ pub struct RealHost {
     peers: Peers,
     disk: Arc<dyn Disk>,
     bio: Arc<Bio>,
-    /// `oom_score_adj` as it was at start.
-    oom_score_at_start: Option<i32>,
+    /// `oom_score_adj` as it was before we changed it; `None` while it is not ours.
+    oom_base: Option<i32>,
 }
 
 impl RealHost {
@@ -72,6 +73,7 @@ impl RealHost {
     /// When the reactor cannot be made.
     pub fn new() -> io::Result<RealHost> {
         let reactor = Reactor::new(1024)?;
+        heap::registered();
         Ok(RealHost {
             connector: Connector::new(reactor.waker()),
             reactor,
@@ -83,7 +85,7 @@ impl RealHost {
             peers: Peers::default(),
             disk: Arc::new(RealDisk),
             bio: Arc::new(Bio::start()),
-            oom_score_at_start: process::oom_score(),
+            oom_base: None,
         })
     }
 
@@ -165,6 +167,13 @@ impl RealHost {
     }
 }
 
+impl RealHost {
+    /// The process' OOM score from before we changed it; from now on it is ours.
+    fn oom_base(&mut self) -> i32 {
+        *self.oom_base.get_or_insert_with(|| process::oom_score().unwrap_or(0))
+    }
+}
+
 impl Host for RealHost {
     fn disk(&self) -> Arc<dyn Disk> {
         self.disk.clone()
@@ -227,13 +236,12 @@ impl Host for RealHost {
             HostChange::WorkingDirectory(dir) => {
                 std::env::set_current_dir(dir).map_err(|e| crate::persist::bgsave::plain(&e))
             }
-            HostChange::OomScore(score) => {
-                let score = score.or(self.oom_score_at_start).unwrap_or(0);
-                process::set_oom_score(score)
+            HostChange::OomScore(None) => self.oom_base.take().map_or(Ok(()), process::set_oom_score),
+            HostChange::OomScore(Some(score)) => {
+                self.oom_base();
+                process::set_oom_score(*score)
             }
-            HostChange::OomScoreRelative(value) => {
-                process::set_oom_score(self.oom_score_at_start.unwrap_or(0) + value)
-            }
+            HostChange::OomScoreRelative(value) => process::set_oom_score(self.oom_base() + value),
             HostChange::ProcTitle(title) => {
                 process::set_title(title);
                 Ok(())
@@ -255,8 +263,8 @@ impl Host for RealHost {
         }
     }
 
-    fn drop_later(&mut self, value: Box<dyn Send>) {
-        self.bio.submit(Job::Drop(value));
+    fn free_later(&mut self, value: Box<dyn Send>, objects: u64) {
+        self.bio.submit(Job::Drop { value, objects });
     }
 
     fn close_later(&mut self, path: &Path) -> io::Result<()> {
@@ -266,8 +274,12 @@ impl Host for RealHost {
         Ok(())
     }
 
-    fn pending_drops(&self) -> u64 {
-        self.bio.pending(Kind::LazyFree) as u64
+    fn freed_later(&self) -> (u64, u64) {
+        self.bio.objects()
+    }
+
+    fn is_freeing(&self) -> bool {
+        self.bio.pending(Kind::LazyFree) != 0
     }
 
     fn sleep_us(&mut self, us: u64) {
@@ -285,14 +297,24 @@ impl Host for RealHost {
         process::restart(config)
     }
 
+    fn used_memory(&self) -> u64 {
+        heap::used()
+    }
+
+    fn purge_aside(&mut self, on: bool) {
+        // Without such a thread the serving one gives pages back: slower, never wrong.
+        if let Err(e) = background_thread::write(on) {
+            crate::log_debug!("jemalloc's background thread cannot be switched: {e}");
+        }
+    }
+
     fn memory(&mut self) -> MemoryFigures {
         // Figures of jemalloc are as of the last epoch.
         let _ = epoch::advance();
-        let allocated = stats::allocated::read().unwrap_or(0) as u64;
         MemoryFigures {
-            used: allocated,
+            used: heap::used(),
             rss: process::resident_bytes(),
-            allocator_allocated: allocated,
+            allocator_allocated: stats::allocated::read().unwrap_or(0) as u64,
             allocator_active: stats::active::read().unwrap_or(0) as u64,
             allocator_resident: stats::resident::read().unwrap_or(0) as u64,
             total_system: process::system_memory(),

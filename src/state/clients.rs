@@ -6,7 +6,8 @@
 
 use slab::Slab;
 
-use super::client::{Client, ClientId, Flags};
+use super::client::{Class, Client, ClientId, Flags};
+use super::client_memory::{Books, Note};
 
 /// See the head of the file.
 #[derive(Default)]
@@ -22,6 +23,8 @@ pub struct Clients {
     spare: Vec<Vec<u8>>,
     /// Clients without connection (links, loaders), not counted in `connected_clients`.
     pub fake: usize,
+    /// Memory of the clients, while it is limited.
+    pub books: Books,
     /// In MONITOR mode, in order of arrival.
     pub monitors: Vec<ClientId>,
 }
@@ -144,6 +147,36 @@ impl Clients {
         {
             c.flags.set(Flags::CLOSE_ASAP);
             self.doomed.push(id);
+            self.strike_out(id);
+        }
+    }
+
+    /// Notes what a client holds now, for `maxmemory-clients`.
+    pub fn note_memory(&mut self, id: ClientId) {
+        let Some(c) = self.get(id) else { return };
+        const EXEMPT: Flags = Flags::FAKE.or(Flags::LINK).or(Flags::CLOSE_ASAP);
+        if c.flags.has(EXEMPT) || !matches!(c.class(), Class::Normal | Class::Pubsub) {
+            return self.strike_out(id);
+        }
+        let (bytes, evictable) = (c.memory(), !c.flags.has(Flags::NO_EVICT));
+        self.change_note(id, bytes, evictable);
+    }
+
+    /// A client counts no longer.
+    pub fn strike_out(&mut self, id: ClientId) {
+        if self.get(id).is_some_and(|c| c.note != Note::default()) {
+            self.change_note(id, 0, false);
+        }
+    }
+
+    fn change_note(&mut self, id: ClientId, bytes: usize, evictable: bool) {
+        let Some(c) = self.slab.get_mut(id.slot as usize) else { return };
+        let (note, moved) = self.books.change(id, c.note, bytes, evictable);
+        c.note = note;
+        if let Some((other, place)) = moved
+            && let Some(c) = self.get_mut(other)
+        {
+            c.note.place = Some(place);
         }
     }
 
@@ -167,6 +200,7 @@ impl Clients {
     /// Gives the slot back. The caller has undone everything that named the client.
     pub fn remove(&mut self, id: ClientId) -> Option<Client> {
         self.get(id)?;
+        self.strike_out(id);
         let client = self.slab.remove(id.slot as usize);
         self.generations[id.slot as usize] = id.generation.wrapping_add(1);
         self.fake -= usize::from(client.flags.has(Flags::FAKE.or(Flags::LINK)));

@@ -43,29 +43,12 @@ macro_rules! choice {
     };
 }
 
-choice! {
-    /// `maxmemory-policy`: what may be evicted, and in which order.
-    MaxmemoryPolicy {
-        VolatileLru = "volatile-lru", VolatileLfu = "volatile-lfu", VolatileRandom = "volatile-random",
-        VolatileTtl = "volatile-ttl", AllkeysLru = "allkeys-lru", AllkeysLfu = "allkeys-lfu",
-        AllkeysRandom = "allkeys-random", Noeviction = "noeviction",
-    }
-}
+pub use crate::keyspace::Policy as MaxmemoryPolicy;
 
-impl MaxmemoryPolicy {
-    /// Whether the clock field of keys counts how often they are used.
-    pub fn is_lfu(self) -> bool {
-        matches!(self, Self::VolatileLfu | Self::AllkeysLfu)
-    }
-
-    /// Whether the clock field of keys tells when they were last used and decides evictions.
-    pub fn is_lru(self) -> bool {
-        matches!(self, Self::VolatileLru | Self::AllkeysLru)
-    }
-
-    /// Whether only keys with a time to live may be evicted.
-    pub fn is_volatile(self) -> bool {
-        matches!(self, Self::VolatileLru | Self::VolatileLfu | Self::VolatileRandom | Self::VolatileTtl)
+impl Choice for MaxmemoryPolicy {
+    const NAMES: &'static [(&'static str, Self)] = &MaxmemoryPolicy::ALL;
+    fn name(self) -> &'static str {
+        MaxmemoryPolicy::name(self)
     }
 }
 
@@ -101,6 +84,13 @@ choice! {
         OnEmptyDb = "on-empty-db",
         /// Parse into a second set of databases and swap when it is complete.
         Swapdb = "swapdb",
+    }
+}
+choice! {
+    /// `repl-rdb-version`: the RDB version of snapshots for replicas.
+    RdbVersion {
+        /// What suits the replica, as far as it tells.
+        Auto = "auto", V9 = "9", V10 = "10", V11 = "11",
     }
 }
 choice! {

@@ -51,6 +51,8 @@ pub struct ChildReport {
 /// thread of the parent may have held.
 pub trait ChildSide {
     fn disk(&self) -> Arc<dyn Disk>;
+    /// Changes the child's OOM score by so much. Failing costs nothing that matters.
+    fn shift_oom_score(&mut self, _by: i32) {}
     /// Tells the parent how far we are; cheap enough for every thousand keys.
     fn report(&mut self, keys: u64, last: bool);
     /// Writes to the parent's data pipe ([`ChildKind::RdbStream`] only).
@@ -66,9 +68,9 @@ pub enum HostChange {
     MaxClients(u32),
     /// `dir`.
     WorkingDirectory(String),
-    /// `oom-score-adj` of this process; `None` restores what it was at start.
+    /// `oom-score-adj` of this process; `None` restores what it was before we changed it, if we did.
     OomScore(Option<i32>),
-    /// The same, relative to what it was at start.
+    /// The same, relative to what it was then.
     OomScoreRelative(i32),
     /// The process title, already expanded.
     ProcTitle(String),
@@ -161,13 +163,22 @@ pub trait Host {
     fn apply(&mut self, change: &HostChange) -> Result<(), String>;
 
     /// Hands a value whose destruction is slow to the background thread.
-    fn drop_later(&mut self, value: Box<dyn Send>);
+    fn drop_later(&mut self, value: Box<dyn Send>) {
+        self.free_later(value, 0);
+    }
+
+    /// The same with values of the user's, of which INFO tells how many wait and how many are freed.
+    fn free_later(&mut self, value: Box<dyn Send>, objects: u64);
 
     /// Closes a file in the background (closing the last link to a big file is slow).
     fn close_later(&mut self, path: &Path) -> io::Result<()>;
 
-    /// Background jobs not yet done, for INFO (`lazyfree_pending_objects`).
-    fn pending_drops(&self) -> u64;
+    /// Objects given to [`Host::free_later`]: those not freed yet, and those freed since the start
+    /// (`lazyfree_pending_objects`, `lazyfreed_objects`).
+    fn freed_later(&self) -> (u64, u64);
+
+    /// Whether the background thread is still freeing something.
+    fn is_freeing(&self) -> bool;
 
     /// DEBUG SLEEP and friends: stand still for so many microseconds.
     fn sleep_us(&mut self, us: u64);
@@ -181,7 +192,14 @@ pub trait Host {
         io::Error::from(io::ErrorKind::Unsupported)
     }
 
+    /// Bytes allocated at this moment; exact, and cheap enough to ask before every command.
+    fn used_memory(&self) -> u64;
+
+    /// All figures of memory; asks the kernel, and the allocator for statistics that it has to gather.
     fn memory(&mut self) -> MemoryFigures;
+
+    /// Lets the allocator give pages back on a thread of its own (`jemalloc-bg-thread`), or no longer.
+    fn purge_aside(&mut self, _on: bool) {}
 
     /// What the allocator tells about itself (MEMORY MALLOC-STATS); empty when it tells nothing.
     fn allocator_report(&mut self) -> String {

@@ -3,6 +3,7 @@
 pub mod backlog;
 pub mod blocked;
 pub mod client;
+pub mod client_memory;
 pub mod clients;
 pub mod config;
 pub mod config_file;
@@ -20,6 +21,8 @@ pub mod replication;
 pub mod slowlog;
 pub mod spec;
 pub mod spikes;
+pub mod spill;
 pub mod stats;
+pub mod sync_report;
 pub mod tracking;
 pub mod version;

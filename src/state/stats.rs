@@ -72,7 +72,8 @@ pub struct Stats {
     pub cron_us: u64,
     pub commands_per_cycle_max: u64,
     pub expire_cycle_us: u64,
-    pub lazyfreed_objects: u64,
+    /// Objects freed in the background before the last CONFIG RESETSTAT.
+    pub lazyfreed_at_reset: u64,
     /// As of the last look, and the most ever seen.
     pub used_memory: u64,
     pub peak_memory: u64,

@@ -59,6 +59,24 @@ pub const INTENDED: &[Intended] = &[
         reason: "7.2 keeps a small set of any members in a listpack",
     },
     Intended {
+        command: &["OBJECT", "ENCODING"],
+        real: "$8\\r\\nlistpack",
+        ours: "$8\\r\\nskiplist",
+        reason: "7.2 takes the number of members that a ZADD names as a hint, 7.0 counts those that it adds",
+    },
+    Intended {
+        command: &["OBJECT", "ENCODING"],
+        real: "$6\\r\\nintset",
+        ours: "$9\\r\\nhashtable",
+        reason: "7.2 takes the number of members that a SADD names as a hint, 7.0 counts those that it adds",
+    },
+    Intended {
+        command: &["OBJECT", "ENCODING"],
+        real: "$8\\r\\nlistpack",
+        ours: "$9\\r\\nhashtable",
+        reason: "7.2 takes the number of fields that a HSET names as a hint, 7.0 counts those that it adds",
+    },
+    Intended {
         command: &["CONFIG", "SET", "SET-MAX-LISTPACK-ENTRIES"],
         real: "-ERR Unknown option",
         ours: "+OK",

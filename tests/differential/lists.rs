@@ -1,4 +1,4 @@
-//! The list family: every command that does not wait, with counts and indices at their edges.
+//! The list family, with counts and indices at their edges.
 
 use super::generate::{Words, words};
 use super::pools::{LIST, element, index, small_count, typed};
@@ -8,7 +8,7 @@ use super::step::{Check, Step};
 /// One command on lists, sent on connection `conn`.
 pub fn draw(rng: &mut Rng, conn: usize) -> Vec<Step> {
     let key = typed(rng, LIST);
-    let w = match rng.below(24) {
+    let w = match rng.below(26) {
         0..=5 => push(rng, key),
         6 | 7 => {
             let name = rng.pick(&["LPOP", "RPOP"]);
@@ -37,6 +37,7 @@ pub fn draw(rng: &mut Rng, conn: usize) -> Vec<Step> {
         }
         20 => words(rng, "RPOPLPUSH").arg(key).arg(typed(rng, LIST)),
         21 => pop_of_many(rng),
+        22 | 23 => super::waits::list(rng),
         _ => {
             let step = words(rng, "OBJECT").cased(rng, "ENCODING").arg(key).step(rng, conn);
             return vec![step.checked(Check::Alone)];

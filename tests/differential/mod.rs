@@ -30,6 +30,7 @@ pub mod sets;
 pub mod sort;
 pub mod step;
 pub mod strings;
+pub mod waits;
 pub mod wire;
 pub mod wrong;
 pub mod zsets;

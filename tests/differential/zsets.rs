@@ -13,7 +13,7 @@ use super::step::{Check, Step};
 pub fn draw(rng: &mut Rng, conn: usize) -> Vec<Step> {
     let key = typed(rng, ZSET);
     let mut check = Check::Exact;
-    let w = match rng.below(36) {
+    let w = match rng.below(38) {
         0..=6 => add(rng, key),
         7 => {
             let mut w = words(rng, "ZADD").arg(typed(rng, LEX));
@@ -55,6 +55,7 @@ pub fn draw(rng: &mut Rng, conn: usize) -> Vec<Step> {
             if rng.one_in(3) { w } else { w.arg(small_count(rng)) }
         }
         26 => pop_of_many(rng),
+        35 | 36 => super::waits::zset(rng),
         27..=30 => algebra(rng),
         31 => {
             check = Check::Shape;

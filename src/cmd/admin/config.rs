@@ -11,6 +11,7 @@ use std::io;
 use crate::base::log;
 use crate::core::ctx::{Ctx, Outcome};
 use crate::core::effects;
+use crate::core::evict;
 use crate::core::gate::is_local;
 use crate::core::server::Server;
 use crate::keyspace::KeyStats;
@@ -96,6 +97,12 @@ fn carry_out(srv: &mut Server, host: &mut dyn Host, effect: Effect) -> Result<()
         Apply::MaxClients => host.apply(&HostChange::MaxClients(srv.config.maxclients)),
         Apply::Memory => {
             warn_of_maxmemory(srv, host);
+            // The loop looks at it at once, and evicts what is too much.
+            srv.eviction.running = srv.config.maxmemory != 0;
+            Ok(())
+        }
+        Apply::JemallocThread => {
+            host.purge_aside(srv.config.jemalloc_bg_thread);
             Ok(())
         }
         Apply::LogLevel => {
@@ -123,7 +130,6 @@ fn carry_out(srv: &mut Server, host: &mut dyn Host, effect: Effect) -> Result<()
         | Apply::Tls
         | Apply::ClientMemory
         | Apply::Lfu
-        | Apply::JemallocThread
         | Apply::Hz
         | Apply::ProcTitle
         | Apply::Watchdog
@@ -165,7 +171,7 @@ fn directory(srv: &mut Server, host: &mut dyn Host) -> Result<(), String> {
 
 fn warn_of_maxmemory(srv: &Server, host: &mut dyn Host) {
     let maxmemory = srv.config.maxmemory;
-    let used = host.memory().used.saturating_sub(srv.repl.backlog.mem_not_counted() as u64);
+    let used = host.used_memory().saturating_sub(evict::not_counted(srv));
     if maxmemory != 0 && maxmemory < used {
         log_warning!(
             "WARNING: the new maxmemory value set via CONFIG SET ({maxmemory}) is smaller than the current \
@@ -201,6 +207,8 @@ pub fn resetstat(cx: &mut Ctx<'_>, _: Args<'_>) -> Result<Outcome, CmdError> {
     cx.srv.command_stats.reset();
     cx.srv.keys.stats = KeyStats::default();
     cx.srv.persist.saves = 0;
+    cx.srv.eviction.reset_stats();
+    cx.srv.stats.lazyfreed_at_reset = cx.host.freed_later().1;
     cx.out.ok();
     Ok(Outcome::Done)
 }

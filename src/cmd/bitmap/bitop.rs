@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use crate::base::num::IntBuf;
 use crate::core::ctx::{Ctx, Outcome};
+use crate::core::lazyfree;
 use crate::keyspace::Class;
 use crate::object::{Entry, NewValue, ValueRef};
 use crate::resp::errors::{self, CmdError};
@@ -68,12 +69,8 @@ pub fn bitop(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
         cx.touch(key, Class::GENERIC, "del", 1);
     }
     cx.out.count(len);
-    if let Some(old) = old
-        && cx.srv.config.lazyfree_lazy_server_del
-        && !old.is_string()
-    {
-        cx.srv.stats.lazyfreed_objects += 1;
-        cx.host.drop_later(Box::new(old));
+    if let Some(old) = old {
+        lazyfree::free(cx.host, old, cx.srv.config.lazyfree_lazy_server_del);
     }
     Ok(Outcome::Done)
 }

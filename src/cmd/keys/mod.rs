@@ -6,6 +6,7 @@
 //! | `scan.rs` | KEYS SCAN RANDOMKEY DBSIZE |
 //! | `expire.rs` | EXPIRE and its kin, TTL and its kin, PERSIST |
 //! | `dbs.rs` | MOVE COPY SWAPDB FLUSHDB FLUSHALL |
+//! | `dump.rs` | DUMP RESTORE |
 //! | `object.rs` | OBJECT |
 //! | `migrate.rs` | MIGRATE |
 //! | `sort.rs` | SORT SORT_RO |
@@ -16,13 +17,17 @@
 use crate::base::num::parse_i64;
 use crate::cmd::specs;
 use crate::core::ctx::Ctx;
+use crate::core::lazyfree;
 use crate::core::table::Row;
 use crate::object::Entry;
 use crate::resp::errors::{self, CmdError};
 
 mod basic;
 mod dbs;
+mod dump;
 mod expire;
+#[cfg(test)]
+mod lazy_tests;
 mod migrate;
 pub mod object;
 mod scan;
@@ -54,6 +59,9 @@ pub const ROWS: &[Row] = &[
     Row::new(specs::generic::PERSIST, expire::persist),
     Row::new(specs::generic::MOVE, dbs::move_key),
     Row::new(specs::generic::COPY, dbs::copy),
+    Row::new(specs::generic::DUMP, dump::dump),
+    Row::new(specs::generic::RESTORE, dump::restore),
+    Row::new(specs::server::RESTORE_ASKING, dump::restore),
     Row::new(specs::server::SWAPDB, dbs::swapdb),
     Row::new(specs::server::FLUSHDB, dbs::flushdb),
     Row::new(specs::server::FLUSHALL, dbs::flushall),
@@ -90,11 +98,7 @@ fn known_db(cx: &Ctx<'_>, number: i32) -> Result<usize, CmdError> {
     known.ok_or(errors::DB_OUT_OF_RANGE)
 }
 
-/// Frees what a key held; with `lazy` a collection goes to the background thread. A string is never worth
-/// that: it is one block of memory, or two.
+/// Frees what a key held; with `lazy` a big collection goes to the background thread.
 pub(super) fn free(cx: &mut Ctx<'_>, entry: Entry, lazy: bool) {
-    if lazy && !entry.is_string() {
-        cx.srv.stats.lazyfreed_objects += 1;
-        cx.host.drop_later(Box::new(entry));
-    }
+    lazyfree::free(cx.host, entry, lazy);
 }

@@ -208,7 +208,15 @@ pub const PING: CommandSpec = CommandSpec {
 pub const QUIT: CommandSpec = CommandSpec {
     name: "quit",
     arity: -1,
-    flags: NOSCRIPT.or(LOADING).or(STALE).or(FAST).or(NO_AUTH).or(ALLOW_BUSY).or(NO_QUEUE).or(PUBSUB_MODE),
+    flags: NOSCRIPT
+        .or(LOADING)
+        .or(STALE)
+        .or(FAST)
+        .or(NO_AUTH)
+        .or(ALLOW_BUSY)
+        .or(NO_QUEUE)
+        .or(ENDS_QUEUE)
+        .or(PUBSUB_MODE),
     acl: CONNECTION,
     doc: &docs::connection::QUIT,
     ..CommandSpec::EMPTY
@@ -217,7 +225,15 @@ pub const QUIT: CommandSpec = CommandSpec {
 pub const RESET: CommandSpec = CommandSpec {
     name: "reset",
     arity: 1,
-    flags: NOSCRIPT.or(LOADING).or(STALE).or(FAST).or(NO_AUTH).or(ALLOW_BUSY).or(NO_QUEUE).or(PUBSUB_MODE),
+    flags: NOSCRIPT
+        .or(LOADING)
+        .or(STALE)
+        .or(FAST)
+        .or(NO_AUTH)
+        .or(ALLOW_BUSY)
+        .or(NO_QUEUE)
+        .or(ENDS_QUEUE)
+        .or(PUBSUB_MODE),
     acl: CONNECTION,
     doc: &docs::connection::RESET,
     ..CommandSpec::EMPTY

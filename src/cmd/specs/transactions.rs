@@ -7,7 +7,7 @@ use crate::state::spec::row::*;
 pub const DISCARD: CommandSpec = CommandSpec {
     name: "discard",
     arity: 1,
-    flags: NOSCRIPT.or(LOADING).or(STALE).or(FAST).or(ALLOW_BUSY).or(NO_QUEUE),
+    flags: NOSCRIPT.or(LOADING).or(STALE).or(FAST).or(ALLOW_BUSY).or(NO_QUEUE).or(ENDS_QUEUE),
     acl: TRANSACTION,
     doc: &docs::transactions::DISCARD,
     ..CommandSpec::EMPTY
@@ -16,7 +16,7 @@ pub const DISCARD: CommandSpec = CommandSpec {
 pub const EXEC: CommandSpec = CommandSpec {
     name: "exec",
     arity: 1,
-    flags: NOSCRIPT.or(LOADING).or(STALE).or(SKIP_SLOWLOG).or(NO_QUEUE).or(RUNS_QUEUE),
+    flags: NOSCRIPT.or(LOADING).or(STALE).or(SKIP_SLOWLOG).or(NO_QUEUE).or(RUNS_QUEUE).or(ENDS_QUEUE),
     acl: TRANSACTION,
     doc: &docs::transactions::EXEC,
     ..CommandSpec::EMPTY

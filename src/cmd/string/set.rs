@@ -10,6 +10,7 @@
 
 use crate::base::num::{IntBuf, fmt_i64};
 use crate::core::ctx::{Ctx, Outcome};
+use crate::core::lazyfree;
 use crate::keyspace::{Class, SetExpire};
 use crate::resp::errors::{self, CmdError};
 use crate::resp::request::Args;
@@ -233,8 +234,11 @@ fn is_past(cx: &Ctx<'_>, when: i64) -> bool {
 }
 
 fn delete_expired(cx: &mut Ctx<'_>, key: &[u8]) {
-    cx.srv.keys.remove(cx.db, key);
-    let verb: &[u8] = if cx.srv.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" };
+    let lazy = cx.srv.config.lazyfree_lazy_expire;
+    if let Some(old) = cx.srv.keys.remove(cx.db, key) {
+        lazyfree::free(cx.host, old, lazy);
+    }
+    let verb: &[u8] = if lazy { b"UNLINK" } else { b"DEL" };
     cx.record_as(&[verb, key]);
     cx.touch(key, Class::GENERIC, "del", 1);
 }

@@ -14,6 +14,7 @@
 //! pairs in RESP3. Source: Redis 7.2.4 `t_zset.c`.
 
 use crate::core::ctx::Ctx;
+use crate::core::lazyfree;
 use crate::core::table::Row;
 use crate::ds::listpack::Entry as Member;
 use crate::keyspace::Class;
@@ -105,12 +106,8 @@ pub(in crate::cmd) fn store(cx: &mut Ctx<'_>, key: &[u8], set: Zset, event: &'st
         cx.touch(key, Class::GENERIC, "del", 1);
     }
     cx.out.count(len);
-    if let Some(old) = old
-        && cx.srv.config.lazyfree_lazy_server_del
-        && !old.is_string()
-    {
-        cx.srv.stats.lazyfreed_objects += 1;
-        cx.host.drop_later(Box::new(old));
+    if let Some(old) = old {
+        lazyfree::free(cx.host, old, cx.srv.config.lazyfree_lazy_server_del);
     }
 }
 

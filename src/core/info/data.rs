@@ -127,14 +127,15 @@ fn traffic(info: &mut InfoWriter, srv: &Server) {
 
 fn keys(info: &mut InfoWriter, srv: &Server) {
     let keys = &srv.keys.stats;
+    let (exceeded_us, exceeding_us) = srv.eviction.exceeded_us(srv.clock.mono_us_now());
     info.field("expired_keys", keys.expired_keys)
         .float("expired_stale_perc", keys.expired_stale * 100.0, 2)
         .field("expired_time_cap_reached_count", keys.expired_time_cap_reached)
         .field("expire_cycle_cpu_milliseconds", keys.expire_cycle_time_us / 1000)
         .field("evicted_keys", keys.evicted_keys)
         .field("evicted_clients", srv.stats.evicted_clients)
-        .field("total_eviction_exceeded_time", 0)
-        .field("current_eviction_exceeded_time", 0)
+        .field("total_eviction_exceeded_time", exceeded_us / 1000)
+        .field("current_eviction_exceeded_time", exceeding_us / 1000)
         .field("keyspace_hits", keys.hits)
         .field("keyspace_misses", keys.misses)
         .field("pubsub_channels", srv.pubsub.len(Kind::Channel))

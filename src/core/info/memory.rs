@@ -12,6 +12,7 @@ use crate::state::host::{Host, MemoryFigures};
 use crate::state::version::MEM_ALLOCATOR;
 
 use super::View;
+use crate::core::evict;
 use crate::core::server::Server;
 
 /// Table bytes of one database that holds keys.
@@ -130,7 +131,8 @@ pub fn memory(info: &mut InfoWriter, view: &mut View<'_>) {
         .field("maxmemory_policy", view.srv.config.maxmemory_policy.name());
     fragmentation(info, &account);
     let backlog = &view.srv.repl.backlog;
-    info.field("mem_not_counted_for_evict", backlog.mem_not_counted())
+    let (pending, freed) = view.host.freed_later();
+    info.field("mem_not_counted_for_evict", evict::not_counted(view.srv))
         .field("mem_replication_backlog", account.backlog)
         .field("mem_total_replication_buffers", backlog.mem_total())
         .field("mem_clients_slaves", account.clients_replicas)
@@ -139,8 +141,8 @@ pub fn memory(info: &mut InfoWriter, view: &mut View<'_>) {
         .field("mem_aof_buffer", 0)
         .field("mem_allocator", MEM_ALLOCATOR)
         .field("active_defrag_running", 0)
-        .field("lazyfree_pending_objects", view.host.pending_drops())
-        .field("lazyfreed_objects", view.srv.stats.lazyfreed_objects);
+        .field("lazyfree_pending_objects", pending + view.srv.keys.waste.len() as u64)
+        .field("lazyfreed_objects", freed.saturating_sub(view.srv.stats.lazyfreed_at_reset));
 }
 
 fn usage(info: &mut InfoWriter, account: &Account) {

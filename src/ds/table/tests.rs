@@ -153,7 +153,7 @@ fn step(op: Op, at: u32, maker: &Maker, table: &mut Table<Elem>, model: &mut Has
             }
         }
         Op::Rehash(n) => assert_eq!(table.rehash_step(n), table.is_rehashing()),
-        Op::Resize(allowed) => table.set_resize_allowed(allowed),
+        Op::Resize(allowed) => allow_resize(allowed),
         Op::Burst(first, n) => {
             for key in first..first + n {
                 step(Op::Insert(key, key % 3 == 0), at, maker, table, model);
@@ -179,6 +179,7 @@ proptest! {
 
     #[test]
     fn agrees_with_a_model(ops in prop::collection::vec(op(), 1..60)) {
+        allow_resize(true);
         let maker = Maker::new();
         let (mut table, mut model) = (table(), HashMap::new());
         for (at, op) in ops.into_iter().enumerate() {
@@ -200,6 +201,7 @@ proptest! {
     /// Grows and shrinks at random between the calls of a scan, with resizing allowed or not.
     #[test]
     fn scan_returns_what_stays(seed in any::<u64>(), start in 0..3000u32) {
+        allow_resize(true);
         let mut rng = Rng::seeded(seed);
         let maker = Maker::new();
         // Keys below 500 stay, all others come and go.
@@ -224,7 +226,7 @@ proptest! {
                     others -= 1;
                     table.remove(&key_bytes(500 + others));
                 },
-                2 => table.set_resize_allowed(rng.below(2) == 0),
+                2 => allow_resize(rng.below(2) == 0),
                 3 => { table.rehash_step(rng.below(50) as usize); },
                 _ => {}
             }
@@ -299,7 +301,7 @@ fn a_snapshot_child_holds_resizing_back() {
     let maker = Maker::new();
     let mut table = filled(&maker, 0..6000);
     let buckets = table.stats().buckets;
-    table.set_resize_allowed(false);
+    allow_resize(false);
     for key in 6000..11_000 {
         table.insert(maker.make(key, 0, false));
     }
@@ -314,7 +316,7 @@ fn a_snapshot_child_holds_resizing_back() {
         table.remove(&key_bytes(key));
     }
     assert_eq!(table.stats().buckets, grown, "no merge");
-    table.set_resize_allowed(true);
+    allow_resize(true);
     assert!(table.is_rehashing());
     assert!(table.rehash_step(10));
     while table.rehash_for(|| true) {}
@@ -368,7 +370,7 @@ fn random_choice_ends_in_an_almost_empty_table() {
     let maker = Maker::new();
     let mut rng = Rng::seeded(1);
     let mut table = filled(&maker, 0..20_000);
-    table.set_resize_allowed(false);
+    allow_resize(false);
     for key in 1..20_000 {
         table.remove(&key_bytes(key));
     }

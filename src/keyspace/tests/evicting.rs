@@ -30,7 +30,7 @@ fn order(keys: &mut Keyspace, policy: Policy, samples: usize) -> Vec<usize> {
     let (mut evictor, mut rng) = (Evictor::default(), Rng::seeded(11));
     let mut gone = Vec::new();
     while let Some((db, key)) = evictor.pick(keys, policy, samples, &mut rng, START + 60_000) {
-        assert!(keys.evict(db, &key).is_some(), "a pick exists");
+        assert!(keys.remove(db, &key).is_some(), "a pick exists");
         gone.push(String::from_utf8_lossy(&key[4..]).parse().unwrap());
     }
     gone
@@ -71,7 +71,7 @@ fn few_samples_still_prefer_the_old() {
         let (db, key) = evictor.pick(&mut keys, Policy::AllKeysLru, 5, &mut rng, START + 1_000_000).unwrap();
         let i: usize = String::from_utf8_lossy(&key[4..]).parse().unwrap();
         old += usize::from(i < 400);
-        keys.evict(db, &key);
+        keys.remove(db, &key);
     }
     assert!(old > 180, "{old} of 200 evicted keys are of the older two fifths");
 }
@@ -96,7 +96,7 @@ fn what_left_the_keyspace_is_no_candidate() {
 fn an_eviction_is_counted_and_announced() {
     let mut keys = aged(false);
     keys.touched.listen(interest::WATCH, true);
-    assert!(keys.evict(0, &name(0)).is_some() && keys.evict(0, &name(0)).is_none());
+    keys.note_evicted(0, &name(0));
     assert_eq!(keys.stats.evicted_keys, 1);
     let seen: Vec<_> = keys.touched.iter().map(|t| (t.class, t.event, t.modified)).collect();
     assert_eq!(seen, [(Class::EVICTED, "evicted", true)]);

@@ -7,6 +7,9 @@ use super::*;
 struct Bag(Vec<u32>);
 
 impl Body for Bag {
+    fn free_effort(&self) -> usize {
+        self.0.len()
+    }
     fn type_name(&self) -> &'static str {
         "bag"
     }

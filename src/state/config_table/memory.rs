@@ -9,7 +9,7 @@ const LONG_MAX: i64 = i64::MAX;
 
 pub(super) const ROWS: &[Row] = &[
     int!("maxmemory", maxmemory, 0, u64::MAX, Memory).apply(Apply::Memory),
-    choice!("maxmemory-policy", maxmemory_policy, MaxmemoryPolicy).apply(Apply::Memory),
+    choice!("maxmemory-policy", maxmemory_policy, MaxmemoryPolicy),
     int!("maxmemory-samples", maxmemory_samples, 1, INT_MAX),
     int!("maxmemory-eviction-tenacity", maxmemory_eviction_tenacity, 0, 100),
     int!("lfu-log-factor", lfu_log_factor, 0, INT_MAX).apply(Apply::Lfu),

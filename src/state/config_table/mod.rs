@@ -389,8 +389,6 @@ pub const UNIMPLEMENTED: &[&str] = &[
     "io-threads",
     "io-threads-do-reads",
     "activedefrag",
-    "maxmemory",
-    "maxmemory-clients",
     "appendonly",
     "aof-timestamp-enabled",
     "cluster-enabled",

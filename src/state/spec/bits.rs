@@ -141,6 +141,8 @@ bit_set! {
     ALLOW_PAUSED = 44, "";
     /// Counts as an access even under CLIENT NO-TOUCH.
     TOUCHES = 45, "";
+    /// Ends a transaction, or the session: allowed inside MULTI when memory is short.
+    ENDS_QUEUE = 46, "";
 }
 
 bit_set! {
@@ -223,6 +225,7 @@ short_names! {
     WRITE READONLY DENYOOM ADMIN PUBSUB NOSCRIPT BLOCKING LOADING STALE SKIP_MONITOR SKIP_SLOWLOG ASKING FAST
     NO_AUTH MAY_REPLICATE NO_MANDATORY_KEYS PROTECTED NO_ASYNC_LOADING NO_MULTI MOVABLE_KEYS ALLOW_BUSY
     TOUCHES_ARBITRARY_KEYS NO_QUEUE RUNS_QUEUE PUBSUB_MODE DISK_CHECK ALLOW_PAUSED TOUCHES
+    ENDS_QUEUE
 }
 
 short_names! {
