@@ -121,13 +121,14 @@ fn draw(rng: &mut Rng, batch: &mut Vec<Vec<Vec<u8>>>) {
     batch.push(words(&line));
 }
 
-/// A write to a list, set, hash or sorted set, of sizes on both sides of the thresholds of their encodings.
+/// A write to a list, set, hash or sorted set, of sizes on both sides of the thresholds of their encodings, or to
+/// bits, a HyperLogLog or places.
 /// Scores are whole numbers: 7.0 prints others with more digits, and the digest is made of prints.
 fn draw_collection(rng: &mut Rng) -> String {
     let (a, b) = (rng.below(6), rng.below(6));
     let n = rng.below(if a < 3 { 20 } else { 900 });
     let long = if rng.one_in(30) { "long".repeat(20) } else { String::new() };
-    match rng.below(24) {
+    match rng.below(33) {
         0 => format!("rpush list:{a} {n} x{n}{long} {n}"),
         1 => format!("lpush list:{a} {n} y{n}"),
         2 => format!("lpop list:{a}"),
@@ -151,6 +152,14 @@ fn draw_collection(rng: &mut Rng) -> String {
         20 => format!("zrem zset:{a} m{n}{long}"),
         21 => format!("zpopmin zset:{a}"),
         22 => format!("zremrangebyrank zset:{a} 500 -1"),
+        23 => format!("setbit bits:{a} {n} {}", rng.below(2)),
+        24 => format!("bitfield bits:{a} set i16 #{n} -{n} overflow sat incrby u7 {n} {n}"),
+        25 => format!("bitop xor bits:{a} bits:{a} bits:{b} set:none"),
+        26 | 27 => format!("pfadd hll:{a} {n} {} {}", rng.below(1000), rng.below(100_000)),
+        28 => format!("pfcount hll:{a}"),
+        29 => format!("pfmerge hll:{a} hll:{b}"),
+        30 => format!("geoadd geo:{a} {} {}.5 m{n}", rng.below(360) as i32 - 180, rng.below(80)),
+        31 => format!("georadius geo:{a} {n}e-1 40 3000 km count 20 store geo:{b}"),
         _ => format!("zunionstore zset:{a} 2 zset:{a} zset:{b}"),
     }
 }

@@ -136,7 +136,8 @@ pub fn bitfield(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     if changes > 0 {
         cx.touch(key, Class::STRING, "setbit", changes as u64);
     } else if grown {
-        cx.touch(key, Class::NONE, "", 1);
+        // To watchers it is no change, as in Redis.
+        cx.srv.persist.dirty += 1;
     }
     Ok(Outcome::Done)
 }
