@@ -76,14 +76,25 @@ pub fn run_top(
     }
     if srv.keys.awaited.has_ready() {
         super::wake::serve_ready(srv, host);
+        take_late(srv, me, out);
     }
+}
+
+/// What the running client was sent by the waits that its command ended; its own, parked and woken again within its
+/// turn, may be among them. It comes before the reply to its next request.
+#[cold]
+fn take_late(srv: &mut Server, me: ClientId, out: &mut Reply) {
+    let own = &mut srv.clients[me].out;
+    out.raw(own.unsent());
+    own.bytes.clear();
+    own.sent = 0;
 }
 
 /// What becomes of a reply that is written (from `mark`), and what comes right behind it: first keys the client
 /// tracks and changed itself, then what it published to itself. These are sent whatever CLIENT REPLY says.
 #[cold]
 fn after_reply(srv: &mut Server, me: ClientId, command: Option<Command>, out: &mut Reply, mark: usize) {
-    // Whoever waits has no reply yet.
+    // Who waits has no reply yet; what CLIENT REPLY said still stands when it comes.
     if !srv.clients[me].flags.has(Flags::BLOCKED) {
         silence(srv, me, out, mark);
     }

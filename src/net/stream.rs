@@ -1,8 +1,8 @@
 //! Byte streams: TCP, Unix sockets and pipes, all non-blocking and closed on exec.
 //!
 //! Reads and writes are plain system calls on `&self` (a call cut short by a signal is repeated);
-//! `WouldBlock` is left to the caller. Connecting follows `anet.c` of Redis 7.2: resolve (blocking, as
-//! there), try each address, bind a source address if asked and go on without it if it cannot be bound.
+//! `WouldBlock` is left to the caller. Connecting follows `anet.c` of Redis 7.2: bind a source address if asked, and
+//! go on without it if it cannot be bound.
 //!
 //! `unsafe`: the socket calls `std` has no form for (options, a non-blocking `connect`), each on a
 //! descriptor owned right here.
@@ -36,11 +36,11 @@ fn again<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
 impl Stream {
     /// Begins to connect. `source`: an address to bind first, best effort. The end shows as `writable`; then
     /// ask [`Stream::connected`]. The error is the text for the log.
-    pub fn connect(host: &str, port: u16, source: Option<&str>) -> Result<Stream, String> {
-        let bound = source.map(|source| connect_from(host, port, Some(source)));
+    pub fn connect(address: SocketAddr, source: Option<&str>) -> Result<Stream, String> {
+        let bound = source.map(|source| connect_to(address, Some(source)));
         match bound {
-            Some(Ok(stream)) => Ok(stream),
-            _ => connect_from(host, port, None),
+            Some(Ok(stream)) => Ok(Stream::Tcp(stream)),
+            _ => connect_to(address, None).map(Stream::Tcp),
         }
     }
 
@@ -206,24 +206,13 @@ fn unix_text(stream: &UnixStream) -> String {
     name(stream.local_addr()).or_else(|| name(stream.peer_addr())).unwrap_or_else(|| "?:0".to_string())
 }
 
-/// The addresses of a host name or literal; the error in the resolver's own words.
-pub(super) fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
+/// The addresses of a host name or literal, which may take long to find; the error in the resolver's own words.
+pub fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
     let found = (host, port).to_socket_addrs().map_err(|error| {
         let text = os_text(&error);
         text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_string()
     })?;
     Ok(found.collect())
-}
-
-fn connect_from(host: &str, port: u16, source: Option<&str>) -> Result<Stream, String> {
-    let mut last = "creating socket: no address".to_string();
-    for address in resolve(host, port)? {
-        match connect_to(address, source) {
-            Ok(stream) => return Ok(Stream::Tcp(stream)),
-            Err(text) => last = text,
-        }
-    }
-    Err(last)
 }
 
 fn connect_to(address: SocketAddr, source: Option<&str>) -> Result<TcpStream, String> {
@@ -232,8 +221,9 @@ fn connect_to(address: SocketAddr, source: Option<&str>) -> Result<TcpStream, St
     set_option(fd.as_raw_fd(), libc::SOL_SOCKET, libc::SO_REUSEADDR, 1)
         .map_err(failed("setsockopt SO_REUSEADDR"))?;
     if let Some(source) = source {
-        let fits = |from: &SocketAddr| from.is_ipv4() == address.is_ipv4();
-        let from = resolve(source, 0)?.into_iter().find(fits).ok_or("bind: no address of this kind")?;
+        // A name is not looked up here: that may take long.
+        let from = source.parse().ok().filter(|ip: &IpAddr| ip.is_ipv4() == address.is_ipv4());
+        let from = SocketAddr::new(from.ok_or("bind: no address of this kind")?, 0);
         bind(&fd, &from).map_err(failed("bind"))?;
     }
     let raw = RawAddress::from(&address);
@@ -381,6 +371,10 @@ mod tests {
         Ok(false)
     }
 
+    fn local(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port))
+    }
+
     fn accept(listener: &mut Listener) -> Stream {
         let mut got = None;
         while got.is_none() {
@@ -392,7 +386,7 @@ mod tests {
     #[test]
     fn connects_and_names_both_ends() {
         let mut listener = Listener::tcp("127.0.0.1", 0, 8).unwrap();
-        let stream = Stream::connect("localhost", listener.port(), Some("127.0.0.1")).unwrap();
+        let stream = Stream::connect(local(listener.port()), Some("127.0.0.1")).unwrap();
         assert!(settle(&stream).unwrap());
         assert_eq!(stream.peer_text(), format!("127.0.0.1:{}", listener.port()));
         assert!(stream.is_local() && !stream.is_unix());
@@ -409,16 +403,17 @@ mod tests {
     #[test]
     fn a_source_that_cannot_be_bound_is_left_out() {
         let listener = Listener::tcp("127.0.0.1", 0, 8).unwrap();
-        let stream = Stream::connect("127.0.0.1", listener.port(), Some("203.0.113.7")).unwrap();
+        let stream = Stream::connect(local(listener.port()), Some("203.0.113.7")).unwrap();
         assert!(settle(&stream).unwrap());
     }
 
     #[test]
     fn refusal_and_bad_names_are_told() {
         let port = Listener::tcp("127.0.0.1", 0, 8).unwrap().port();
-        let refused = Stream::connect("127.0.0.1", port, None).map(|stream| settle(&stream));
+        let refused = Stream::connect(local(port), None).map(|stream| settle(&stream));
         assert!(matches!(refused, Err(_) | Ok(Err(_))));
-        assert!(Stream::connect("no such host.invalid", 1, None).is_err());
+        assert!(resolve("no such host.invalid", 1).is_err());
+        assert!(resolve("localhost", 7).unwrap().iter().all(|found| found.port() == 7));
     }
 
     #[test]

@@ -183,6 +183,7 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     }
     let acknowledged = srv.blocked.acks_changed;
     wake::before_sleep(srv, host);
+    tracking::broadcast(srv);
     if acknowledged {
         // A shutdown may have waited for just that.
         persist::shutdown::cron(srv, host);

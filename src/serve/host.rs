@@ -22,6 +22,7 @@ use crate::net::stream::Stream;
 use crate::state::client::ClientId;
 use crate::state::host::{ChildKind, ChildSide, CpuFigures, Host, HostChange, MemoryFigures, Peer};
 
+use super::connect::{Connector, Next};
 use super::fork::{self, ForkedChild};
 use super::peers::Peers;
 use super::process;
@@ -57,6 +58,8 @@ pub struct RealHost {
     pub data_held: bool,
     /// Bytes may lie in the data pipe.
     pub data_readable: bool,
+    /// Connections of our own on their way.
+    pub connector: Connector,
     peers: Peers,
     disk: Arc<dyn Disk>,
     bio: Arc<Bio>,
@@ -68,8 +71,10 @@ impl RealHost {
     /// # Errors
     /// When the reactor cannot be made.
     pub fn new() -> io::Result<RealHost> {
+        let reactor = Reactor::new(1024)?;
         Ok(RealHost {
-            reactor: Reactor::new(1024)?,
+            connector: Connector::new(reactor.waker()),
+            reactor,
             conns: Vec::new(),
             listeners: Vec::new(),
             child: None,
@@ -101,8 +106,20 @@ impl RealHost {
         self.conns.get_mut(id.slot as usize)?.as_mut().filter(|c| c.owner == id)
     }
 
+    /// Goes on with an attempt to connect.
+    ///
+    /// # Errors
+    /// When nothing connects.
+    pub fn take_up(&mut self, client: ClientId, next: Next) -> io::Result<()> {
+        match next {
+            Next::Connecting(stream) => self.adopt(client, stream, true),
+            Next::Failed(text) => Err(io::Error::other(text)),
+        }
+    }
+
     /// Closes the connection of a client.
     pub fn close(&mut self, id: ClientId) {
+        self.connector.forget(id);
         let child_lives = self.child.is_some();
         if let Some(conn) = self.conn(id) {
             if child_lives {
@@ -178,8 +195,10 @@ impl Host for RealHost {
     }
 
     fn connect(&mut self, client: ClientId, host: &str, port: u16, source: Option<&str>) -> io::Result<()> {
-        let stream = Stream::connect(host, port, source).map_err(io::Error::other)?;
-        self.adopt(client, stream, true)
+        match self.connector.begin(client, host, port, source) {
+            None => Ok(()),
+            Some(next) => self.take_up(client, next),
+        }
     }
 
     fn peer(&mut self, host: &str, port: u16, timeout_ms: Millis) -> io::Result<&mut dyn Peer> {

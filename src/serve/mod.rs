@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`boot`] | from a parsed command line to a listening server |
 //! | [`conn`] | a connection's bytes, both ways |
+//! | [`connect`] | connections of our own: names, addresses |
 //! | [`cron`] | what happens by the clock |
 //! | [`host`] | the real world behind `state::host::Host` |
 //! | [`fork`] | `fork()` and the pipes to the child |
@@ -30,12 +31,13 @@ use crate::persist::{self, bgsave, shutdown};
 use crate::repl;
 use crate::resp::errors;
 use crate::state::client::{ClientId, Flags};
-use crate::state::config::{ShutdownOn, Supervised};
+use crate::state::config::{AppendFsync, ShutdownOn, Supervised};
 use crate::state::loading::Purpose;
 use crate::state::persistence::ShutdownFlags;
 
 pub mod boot;
 pub mod conn;
+pub mod connect;
 pub mod crash;
 pub mod cron;
 pub mod fork;
@@ -47,6 +49,9 @@ pub mod title;
 
 use cron::Cron;
 use host::{CHILD_DATA, CHILD_REPORTS, LISTENERS, RealHost, SIGNALS};
+
+/// So much of the stream may gather within a round of the loop before replicas are fed. Bytes.
+const FEED_EVERY: i64 = 1 << 20;
 
 /// The machine, the world, and what the loop itself remembers.
 pub struct Shell {
@@ -65,6 +70,8 @@ pub struct Shell {
     load_began_us: i64,
     /// A signal asked for a shutdown that has neither come to its end nor been called off.
     shutdown_asked: bool,
+    /// Where the stream stood when replicas were last fed.
+    fed_at: i64,
     /// Kinds of listeners already said to be ready: TCP, Unix.
     announced: [bool; 2],
 }
@@ -83,6 +90,7 @@ impl Shell {
             scratch: Vec::new(),
             load_began_us: 0,
             shutdown_asked: false,
+            fed_at: 0,
             announced: [false; 2],
         }
     }
@@ -158,6 +166,7 @@ impl Shell {
         for i in 0..self.ready.len() {
             let ready = self.ready[i];
             self.deliver(ready);
+            self.feed_early();
         }
         self.signals();
         if self.accept_again {
@@ -184,7 +193,8 @@ impl Shell {
 
     fn deliver(&mut self, ready: Ready) {
         match ready.token {
-            WAKE | SIGNALS => {}
+            WAKE => self.names_found(),
+            SIGNALS => {}
             CHILD_REPORTS => self.child_reports(),
             CHILD_DATA => self.host.data_readable = true,
             token if token >= LISTENERS => self.accept_again = true,
@@ -212,6 +222,19 @@ impl Shell {
         }
     }
 
+    /// Names were looked up that attempts of ours wait for.
+    fn names_found(&mut self) {
+        for (id, next) in self.host.connector.answered() {
+            if self.srv.clients.get(id).is_none() {
+                self.host.connector.forget(id);
+            } else if let Err(e) = self.host.take_up(id, next) {
+                let text = bgsave::plain(&e);
+                repl::replica::connect_refused(&mut self.srv, &mut self.host, id, &text);
+                self.srv.clients.close(id);
+            }
+        }
+    }
+
     /// A connection attempt of ours moved.
     fn connecting(&mut self, id: ClientId) {
         let Some(conn) = self.host.conn(id) else { return };
@@ -219,6 +242,8 @@ impl Shell {
             Ok(false) => {}
             Ok(true) => {
                 conn.connecting = false;
+                self.host.connector.forget(id);
+                let Some(conn) = self.host.conn(id) else { return };
                 // Failing options cost speed, not correctness.
                 let _ = conn.stream.set_nodelay(true);
                 let readable = conn.readable;
@@ -233,6 +258,11 @@ impl Shell {
                 }
             }
             Err(e) => {
+                if let Some(next) = self.host.connector.next(id)
+                    && self.host.take_up(id, next).is_ok()
+                {
+                    return;
+                }
                 let text = crate::net::os_text(&e);
                 repl::replica::connect_failed(&mut self.srv, &mut self.host, id, &text);
                 self.srv.clients.close(id);
@@ -415,8 +445,26 @@ impl Shell {
         self.srv.clients.take_pending_read(&mut list);
         for &id in &list {
             conn::serve(&mut self.srv, &mut self.host, id, &mut self.buffer);
+            self.feed_early();
         }
         self.scratch = list;
+    }
+
+    /// Within a long round the replicas are fed too: what gathers for them must not outgrow their limits before the
+    /// sockets were even asked. Not before the append-only file has its part where that is promised.
+    fn feed_early(&mut self) {
+        let offset = self.srv.repl.backlog.offset();
+        if !self.srv.wake_replicas || offset - self.fed_at < FEED_EVERY {
+            return;
+        }
+        self.fed_at = offset;
+        if self.srv.config.appendonly && self.srv.config.appendfsync == AppendFsync::Always {
+            return;
+        }
+        for id in self.srv.repl.replicas.clone() {
+            conn::flush(&mut self.srv, &mut self.host, id);
+        }
+        repl::spill::relieve(&mut self.srv, &mut self.host);
     }
 
     /// Writes to everyone who is owed something.

@@ -171,6 +171,12 @@ mod tests {
         assert_eq!(peer.line(1000).unwrap().len(), LINE_MAX, "no line is longer");
         peers.close_idle();
         assert_eq!(peers.descriptors().count(), 1, "it was used just now");
+        let long_ago = Instant::now().checked_sub(KEEP + Duration::from_secs(1));
+        let idle = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let idle = Connection { stream: idle, used: long_ago.unwrap(), db: None, rest: Vec::new() };
+        peers.open.insert(name("idle", 1), idle);
+        peers.close_idle();
+        assert_eq!(peers.open.keys().map(|name| &**name).collect::<Vec<_>>(), [format!("127.0.0.1:{port}")]);
         peers.close("127.0.0.1", port);
         assert_eq!(peers.descriptors().count(), 0);
         assert!(far.read(&mut got).is_ok_and(|n| n == 0) || far.read(&mut got).is_err());

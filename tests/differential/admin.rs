@@ -136,7 +136,8 @@ const SECTIONS: &[&str] = &[
 
 /// One such command.
 pub fn draw(rng: &mut Rng, conn: usize) -> Step {
-    let (w, check) = match rng.below(12) {
+    let (w, check) = match rng.below(15) {
+        12..=14 => return threshold(rng, conn),
         0..=2 => return config_set(rng, conn),
         3 => (words(rng, "CONFIG").cased(rng, "GET").arg("*"), Check::ConfigAll),
         4 => {
@@ -169,6 +170,26 @@ fn config_set(rng: &mut Rng, conn: usize) -> Step {
         w = w.one_of(rng, SETTABLE).arg(setting);
     }
     w.step(rng, conn)
+}
+
+/// A number that decides about an encoding, small enough to be passed.
+fn threshold(rng: &mut Rng, conn: usize) -> Step {
+    let names = [
+        "list-max-listpack-size",
+        "list-max-ziplist-size",
+        "list-compress-depth",
+        "hash-max-listpack-entries",
+        "hash-max-ziplist-entries",
+        "hash-max-listpack-value",
+        "set-max-intset-entries",
+        "set-max-listpack-entries",
+        "set-max-listpack-value",
+        "zset-max-listpack-entries",
+        "zset-max-listpack-value",
+    ];
+    let value = rng.pick(&["0", "1", "2", "4", "8", "16", "64", "128"]);
+    let w = words(rng, "CONFIG").cased(rng, "SET").one_of(rng, &names).arg(value);
+    w.step(rng, conn).checked(Check::Alone)
 }
 
 /// COMMAND GETKEYS of a command that may be wrong.

@@ -23,7 +23,9 @@ pub fn differ(check: &Check, ours: &[u8], real: &[u8]) -> Option<String> {
             (Some(x), Some(y)) if (x < 0) == (y < 0) && x.abs_diff(y) <= *slack as u64 => None,
             _ => Some(format!("further apart than {slack}")),
         },
-        Check::AnyOrder => (sorted(&a)? != sorted(&b)?).then(|| "other elements".into()),
+        Check::AnyOrder => (sorted(&a, 1)? != sorted(&b, 1)?).then(|| "other elements".into()),
+        Check::AnyPairs => (sorted(&a, 2)? != sorted(&b, 2)?).then(|| "other pairs".into()),
+        Check::Shape => (!same_shape(&a, &b)).then(|| "another shape".into()),
         Check::Fields => fields(&a, &b),
         Check::Hello => (masked_hello(a) != masked_hello(b)).then(|| "other fields".into()),
         Check::Role => (masked_role(a) != masked_role(b)).then(|| "other than the offset".into()),
@@ -34,9 +36,21 @@ pub fn differ(check: &Check, ours: &[u8], real: &[u8]) -> Option<String> {
     }
 }
 
-/// The elements in order; pairs stay together in maps.
-fn sorted(tree: &Tree) -> Option<(u8, Vec<&[Tree]>)> {
-    let each = if tree.kind() == b'%' { 2 } else { 1 };
+/// Whether both are built alike.
+fn same_shape(a: &Tree, b: &Tree) -> bool {
+    a.kind() == b.kind()
+        && a.is_null() == b.is_null()
+        && match (a.items(), b.items()) {
+            (Some(x), Some(y)) => x.len() == y.len() && x.iter().zip(y).all(|(a, b)| same_shape(a, b)),
+            // An error is compared to the letter.
+            (None, None) => a.kind() != b'-' || a == b,
+            _ => false,
+        }
+}
+
+/// The elements in order, `each` of them together; pairs stay together in maps.
+fn sorted(tree: &Tree, each: usize) -> Option<(u8, Vec<&[Tree]>)> {
+    let each = if tree.kind() == b'%' { 2 } else { each };
     let mut items: Vec<&[Tree]> = tree.items().unwrap_or(std::slice::from_ref(tree)).chunks(each).collect();
     items.sort();
     Some((tree.kind(), items))
@@ -60,12 +74,15 @@ const NEW_COMMANDS: &[&str] = &["client|no-touch", "client|setinfo"];
 fn masked_words(line: &str) -> String {
     // RESP3 sends these texts as verbatim strings, whose first bytes name their form.
     let line = line.strip_prefix("txt:").unwrap_or(line);
-    // What LZF makes of a long string is each compressor's own affair.
-    let packed = ["encoding:raw", "encoding:embstr"].iter().any(|e| line.contains(e));
+    // What LZF makes of a long string is each compressor's own affair, and 7.2 has other encodings for some
+    // collections, which OBJECT ENCODING shows.
+    let packed = !line.contains("encoding:int ");
+    let strings = ["encoding:raw", "encoding:embstr", "encoding:int "].iter().any(|e| line.contains(e));
     let words = line.split(' ').filter_map(|word| match word.split_once('=') {
         Some((name, _)) if ADDED.contains(&name) => None,
         Some((name, _)) if MASKED.contains(&name) => Some(format!("{name}=_")),
         None if word.starts_with("at:") || word.starts_with("lru") => None,
+        None if !strings && (word.starts_with("encoding:") || word.starts_with("ql_")) => None,
         None if packed && word.starts_with("serializedlength:") => None,
         Some(("cmd", name)) if NEW_COMMANDS.contains(&name) => Some("cmd=NULL".to_owned()),
         // NO-TOUCH (T) is new, and since 7.2 RESET takes NO-EVICT (e) back.

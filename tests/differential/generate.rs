@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::pools::{key, value};
 use super::rng::Rng;
 use super::step::{CONNECTIONS, Check, Step};
-use super::{admin, conn, keys, pubsub, strings, wrong};
+use super::{admin, bits, conn, geo_hll, hashes, keys, lists, pubsub, sets, sort, strings, wrong, zsets};
 
 /// A command while its words are gathered.
 pub struct Words(Vec<Vec<u8>>);
@@ -101,6 +101,8 @@ pub struct Generator {
     multi: [bool; CONNECTIONS],
     /// Only commands that answer byte for byte the same whatever came before in time.
     plain: bool,
+    /// Beside them all that may change data; see [`Generator::writes`].
+    writes: bool,
 }
 
 impl Generator {
@@ -113,12 +115,32 @@ impl Generator {
             let hello = vec![b"HELLO".to_vec(), protocol.as_bytes().to_vec()];
             queue.push_back(Step::new(conn, hello).checked(Check::Hello));
         }
-        Self { rng, queue, multi: [false; CONNECTIONS], plain: false }
+        Self { rng, queue, multi: [false; CONNECTIONS], plain: false, writes: false }
     }
 
     /// A stream for one connection and one server, all of whose replies repeat: for splitting.
     pub fn plain(seed: u64) -> Self {
-        Self { rng: Rng::new(seed), queue: VecDeque::new(), multi: [false; CONNECTIONS], plain: true }
+        let (queue, multi) = (VecDeque::new(), [false; CONNECTIONS]);
+        Self { rng: Rng::new(seed), queue, multi, plain: true, writes: false }
+    }
+
+    /// A stream for one connection, made for what it changes: as [`Generator::plain`], but answers may depend on
+    /// chance. Nothing in it walks over all keys, since the order in which that meets dead ones is chance too.
+    pub fn writes(seed: u64) -> Self {
+        Self { writes: true, ..Self::plain(seed) }
+    }
+
+    /// Whether a step has no place in this stream.
+    fn unfit(&self, step: &Step) -> bool {
+        if !self.plain {
+            return false;
+        }
+        let fit = match step.check {
+            Check::Exact => true,
+            Check::Raw | Check::Closes | Check::Gone | Check::ScanLoop => false,
+            _ => self.writes && !matches!(step.word(0).as_str(), "KEYS" | "RANDOMKEY"),
+        };
+        !fit || is_server_wide(step)
     }
 
     /// The next step.
@@ -132,7 +154,7 @@ impl Generator {
             if self.multi[step.conn] && !matches!(step.check, Check::Exact | Check::Raw) {
                 continue;
             }
-            if self.plain && (step.check != Check::Exact || is_server_wide(&step)) {
+            if self.unfit(&step) {
                 continue;
             }
             self.follow(&step);
@@ -151,10 +173,17 @@ impl Generator {
         let conn = if self.plain { 0 } else { [0, 0, 0, 0, 1, 1, 2][rng.below(7)] };
         let queued = self.multi[conn];
         match rng.below(100) {
-            0..=37 => self.queue.extend(strings::draw(rng, conn)),
+            0..=12 => self.queue.extend(strings::draw(rng, conn)),
+            13..=16 => self.queue.extend(bits::draw(rng, conn)),
+            17..=20 => self.queue.extend(geo_hll::draw(rng, conn)),
+            21..=27 => self.queue.extend(lists::draw(rng, conn)),
+            28..=34 => self.queue.extend(sets::draw(rng, conn)),
+            35..=40 => self.queue.push_back(hashes::draw(rng, conn)),
+            41..=48 => self.queue.extend(zsets::draw(rng, conn)),
+            49..=51 => self.queue.extend(sort::draw(rng, conn)),
             // Nobody waits for the end of a key in a plain stream, nor inside MULTI.
-            38..=63 => self.queue.extend(keys::draw(rng, conn, queued || self.plain)),
-            64..=74 => self.queue.push_back(conn::draw(rng, conn)),
+            52..=66 => self.queue.extend(keys::draw(rng, conn, queued || self.plain)),
+            67..=74 => self.queue.push_back(conn::draw(rng, conn)),
             75..=77 => {
                 let free = (0..CONNECTIONS).find(|other| *other != conn && !self.multi[*other]);
                 let other = free.filter(|_| !self.plain);

@@ -93,7 +93,7 @@ fn flush(rng: &mut Rng) -> Words {
 fn object(rng: &mut Rng, conn: usize) -> Step {
     let w = words(rng, "OBJECT");
     match rng.below(9) {
-        0..=3 => w.cased(rng, "ENCODING").arg(key(rng)).step(rng, conn),
+        0..=3 => w.cased(rng, "ENCODING").arg(key(rng)).step(rng, conn).checked(Check::Alone),
         // Not inside MULTI: there Redis' queued command still shares the string that it stored, and answers 2.
         4 => w.cased(rng, "REFCOUNT").arg(key(rng)).step(rng, conn).checked(Check::Alone),
         5 => w.cased(rng, "FREQ").arg(key(rng)).step(rng, conn),

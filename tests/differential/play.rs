@@ -29,6 +29,19 @@ pub struct Mismatch {
     pub real: String,
 }
 
+/// What decides about encodings, as it is at the start of a stream. 7.0 does not know all of them.
+const THRESHOLDS: &[(&str, &str)] = &[
+    ("list-max-listpack-size", "-2"),
+    ("list-compress-depth", "0"),
+    ("hash-max-listpack-entries", "512"),
+    ("hash-max-listpack-value", "64"),
+    ("set-max-intset-entries", "512"),
+    ("set-max-listpack-entries", "128"),
+    ("set-max-listpack-value", "64"),
+    ("zset-max-listpack-entries", "128"),
+    ("zset-max-listpack-value", "64"),
+];
+
 impl Pair {
     /// Connects to both; nothing is played yet.
     pub fn new(ours: u16, real: u16) -> io::Result<Self> {
@@ -48,6 +61,9 @@ impl Pair {
             let admin = &mut self.admin[side];
             admin.call(&[b"SCRIPT", b"FLUSH"])?;
             admin.call(&[b"FLUSHALL"])?;
+            for (name, value) in THRESHOLDS {
+                admin.call(&[b"CONFIG", b"SET", name.as_bytes(), value.as_bytes()])?;
+            }
             for _ in 0..CONNECTIONS {
                 self.conns[side].push(Wire::open(self.ports[side])?);
             }
@@ -208,9 +224,11 @@ fn gone(wire: &mut Wire, key: &[u8]) -> io::Result<Vec<u8>> {
     }
 }
 
-/// The keys that a SCAN with these options finds, sorted, each once; or its first error.
+/// What a SCAN with these options finds, sorted, each once; or its first error. SSCAN and its kin name their key
+/// before the cursor.
 fn scan(wire: &mut Wire, step: &Step) -> io::Result<Vec<u8>> {
     let mut args = step.args.clone();
+    let place = if step.word(0) == "SCAN" { 1 } else { 2 };
     let mut keys = BTreeSet::new();
     wire.send(&step.bytes)?;
     for _ in 0..100_000 {
@@ -222,14 +240,14 @@ fn scan(wire: &mut Wire, step: &Step) -> io::Result<Vec<u8>> {
         };
         keys.extend(found.iter().filter_map(Tree::text).map(|k| printable(k, usize::MAX)));
         // A made-up cursor begins somewhere: what it finds is chance, that it is accepted is not.
-        if args[1] != b"0" && step.args[1] == args[1] {
+        if args[place] != b"0" && step.args[place] == args[place] {
             return Ok(b"+cursor accepted\r\n".to_vec());
         }
         if cursor == b"0" {
             let all: Vec<String> = keys.into_iter().collect();
             return Ok(format!("+{}\r\n", all.join(" ")).into_bytes());
         }
-        args[1] = cursor;
+        args[place] = cursor;
         wire.send(&super::step::encode(&args))?;
     }
     Err(io::Error::other("SCAN does not end"))
@@ -243,9 +261,30 @@ fn contents(admin: &mut Wire) -> io::Result<BTreeSet<String>> {
         admin.call(&[b"SELECT", db.as_bytes()])?;
         let keys = Tree::of(&admin.call(&[b"KEYS", b"*"])?);
         for key in keys.iter().flat_map(|k| k.items().unwrap_or_default()).filter_map(Tree::text) {
-            let value = admin.call(&[b"GET", key])?;
+            let mut value = admin.call(&[b"GET", key])?;
+            let whole: [&[&[u8]]; 4] = [
+                &[b"LRANGE", key, b"0", b"-1"],
+                &[b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"],
+                &[b"HGETALL", key],
+                &[b"SMEMBERS", key],
+            ];
+            for words in whole {
+                if !value.starts_with(b"-WRONGTYPE") {
+                    break;
+                }
+                value = admin.call(words)?;
+            }
+            // What has no order is shown in one.
+            if value.starts_with(b"*")
+                && let Some(mut parts) = Tree::of(&value).and_then(|t| t.items().map(<[Tree]>::to_vec))
+            {
+                parts.sort();
+                value = format!("{parts:?}").into_bytes();
+            }
+            let digest = admin.call(&[b"DEBUG", b"DIGEST-VALUE", key])?;
+            value.extend_from_slice(&digest);
             let expires = admin.call(&[b"PTTL", key])? != b":-1\r\n";
-            let text = format!("db{db} {} = {}", printable(key, 80), printable(&value, 200));
+            let text = format!("db{db} {} = {}", printable(key, 80), printable(&value, 2000));
             all.insert(if expires { format!("{text} expires") } else { text });
         }
     }

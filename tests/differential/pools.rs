@@ -160,7 +160,8 @@ pub const PATTERNS: &[&str] = &[
 
 /// One of the few keys.
 pub fn key(rng: &mut Rng) -> Vec<u8> {
-    match rng.below(18) {
+    match rng.below(22) {
+        18..=21 => collection(rng),
         0 | 1 => b"a".to_vec(),
         2 | 3 => b"b".to_vec(),
         4 | 5 => b"key:1".to_vec(),
@@ -250,3 +251,95 @@ pub fn db(rng: &mut Rng) -> Vec<u8> {
         n => format!("{}", n % 3).into_bytes(),
     }
 }
+
+/// Beginnings of the names of keys that mostly hold one type.
+pub const LIST: &str = "l";
+pub const SET: &str = "s";
+pub const HASH: &str = "h";
+pub const ZSET: &str = "z";
+/// Sorted sets whose scores are all 0.
+pub const LEX: &str = "y";
+
+/// A key that mostly holds the type, sometimes another one or any.
+pub fn typed(rng: &mut Rng, kind: &str) -> Vec<u8> {
+    match rng.below(16) {
+        0 => key(rng),
+        1 if kind != LEX => collection(rng),
+        n => format!("{kind}:{}", n % 3).into_bytes(),
+    }
+}
+
+/// A key that mostly holds some collection.
+pub fn collection(rng: &mut Rng) -> Vec<u8> {
+    let kind = rng.pick(&[LIST, SET, HASH, ZSET]);
+    format!("{kind}:{}", rng.below(3)).into_bytes()
+}
+
+/// An element, member or value of a collection: few different ones, and some at the edge of an encoding.
+pub fn element(rng: &mut Rng) -> Vec<u8> {
+    match rng.below(12) {
+        0..=3 => rng.below(20).to_string().into_bytes(),
+        4..=7 => word(rng),
+        8 => rng.pick(EDGES).as_bytes().to_vec(),
+        9 => vec![b'e'; [3, 63, 64, 65, 200][rng.below(5)]],
+        _ => {
+            let mut value = value(rng);
+            value.truncate(if rng.one_in(20) { 9000 } else { 100 });
+            value
+        }
+    }
+}
+
+/// A member of a sorted set: a short word.
+pub fn word(rng: &mut Rng) -> Vec<u8> {
+    match rng.below(12) {
+        0 => Vec::new(),
+        // With a NUL in it, behind which `strcoll` does not look: no other member is "q".
+        1 => b"q\x00\xff".to_vec(),
+        2 => vec![b'w'; [63, 64, 65][rng.below(3)]],
+        3 => rng.below(9).to_string().into_bytes(),
+        _ => vec![b'a' + rng.below(6) as u8; 1 + rng.below(2)],
+    }
+}
+
+/// A field of a hash.
+pub fn field(rng: &mut Rng) -> Vec<u8> {
+    match rng.below(8) {
+        0 => element(rng),
+        1 => rng.below(20).to_string().into_bytes(),
+        _ => format!("f{}", rng.below(8)).into_bytes(),
+    }
+}
+
+/// A count whose absolute value is small, or that is refused: a negative one may be a wish for so many
+/// elements.
+pub fn small_count(rng: &mut Rng) -> Vec<u8> {
+    match rng.below(6) {
+        0 => rng
+            .pick(&[
+                "9223372036854775807",
+                "-9223372036854775808",
+                "9223372036854775808",
+                "1.5",
+                "",
+                "abc",
+                " 1",
+            ])
+            .as_bytes()
+            .to_vec(),
+        1 => rng.pick(SMALL).as_bytes().to_vec(),
+        n => n.to_string().into_bytes(),
+    }
+}
+
+/// A cursor: the first one, mostly.
+pub fn cursor(rng: &mut Rng) -> Vec<u8> {
+    if rng.one_in(8) { edge(rng) } else { b"0".to_vec() }
+}
+
+/// Scores that stay exact in few digits whatever is added, and texts that are none. None is -0: 7.2 makes it 0 in
+/// a listpack, 7.0 does not.
+pub const SCORES: &[&str] = &[
+    "0", "1", "2", "3", "-1", "1.5", "-2.25", "0.5", "10", "100", "1000000", "+3", "0x10", "1e3", "inf",
+    "-inf", "+inf", "Infinity", "nan", "-nan", "", "abc", " 1", "1 ", "1,5", "(1", "1e400", "4096.125",
+];

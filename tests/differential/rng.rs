@@ -31,6 +31,12 @@ impl Rng {
         self.below(n) == 0
     }
 
+    /// At least one: mostly up to `few`, sometimes up to `most`.
+    pub fn some(&mut self, few: usize, most: usize) -> usize {
+        let most = if self.one_in(10) { most } else { few };
+        1 + self.below(most)
+    }
+
     /// One of `items`, which is not empty.
     pub fn pick<'a, T: ?Sized>(&mut self, items: &[&'a T]) -> &'a T {
         items[self.below(items.len())]

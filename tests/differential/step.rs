@@ -18,6 +18,10 @@ pub enum Check {
     Near(i64),
     /// The elements of an array, sorted.
     AnyOrder,
+    /// The pairs of a flat array or of a map, sorted.
+    AnyPairs,
+    /// The same types of reply and lengths of arrays, all the way down; chance decides the content.
+    Shape,
     /// `key:value` lines or `key=value` words; those that depend on the process are masked.
     Fields,
     /// The map that HELLO answers: version and id are masked.

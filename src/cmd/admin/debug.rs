@@ -66,7 +66,7 @@ const SUBS: &[Sub] = &[
     Sub("replybuffer", 4, 4, reply_buffer),
     Sub("set-disable-deny-scripts", 3, 3, ignored),
     Sub("aof-flush-sleep", 3, 3, ignored),
-    Sub("drop-cluster-packet-filter", 3, 3, ignored),
+    Sub("drop-cluster-packet-filter", 3, 3, packet_filter),
     Sub("clusterlink", 5, 5, cluster_link),
     Sub("client-eviction", 2, 2, client_eviction),
     Sub("replicate", 3, ANY, replicate),
@@ -334,6 +334,11 @@ fn reply_buffer(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
 }
 
 fn ignored(cx: &mut Ctx<'_>, _args: Args<'_>) -> Result<Outcome, CmdError> {
+    done(cx)
+}
+
+fn packet_filter(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
+    parse_i64(args.at(2)).ok_or(errors::NOT_INT)?;
     done(cx)
 }
 

@@ -18,6 +18,7 @@ use crate::format::rdb_write::dump_payload;
 use crate::keyspace::Class;
 use crate::resp::errors::{self, CmdError};
 use crate::resp::request::{Args, push_request};
+use crate::state::host::{Host, Peer};
 
 const KEY_AND_KEYS: CmdError =
     CmdError::fixed("ERR When using MIGRATE KEYS option, the key argument must be set to the empty string");
@@ -157,13 +158,13 @@ fn attempt<'a>(
     options: &Options<'a>,
     sent: &mut Sent<'a>,
 ) -> Result<(), Trouble> {
-    let Ok(peer) = cx.host.peer(to.host, to.port, to.timeout_ms) else { return Err(Trouble::Connecting) };
+    let peer = connect(cx.host, to)?;
     let select = peer.db() != Some(to.db);
     let mut request = preamble(options, select.then_some(to.db));
     for key in &options.keys {
         restore(&mut request, cx, key, options.replace);
     }
-    let Ok(peer) = cx.host.peer(to.host, to.port, to.timeout_ms) else { return Err(Trouble::Connecting) };
+    let peer = connect(cx.host, to)?;
     peer.send(&request, to.timeout_ms).map_err(Trouble::Writing)?;
     drop(request);
     let mut answer = || match peer.line(to.timeout_ms) {
@@ -189,6 +190,14 @@ fn attempt<'a>(
     // Which database is selected there is known only when everything went well.
     peer.set_db(if sent.refused.is_none() { Some(to.db) } else { None });
     read
+}
+
+/// The connection, kept or new. Where nobody listens Redis learns it from its first write.
+fn connect<'h>(host: &'h mut dyn Host, to: &Target<'_>) -> Result<&'h mut dyn Peer, Trouble> {
+    host.peer(to.host, to.port, to.timeout_ms).map_err(|e| match e.kind() {
+        io::ErrorKind::ConnectionRefused => Trouble::Writing(e),
+        _ => Trouble::Connecting,
+    })
 }
 
 /// AUTH and SELECT, as far as they are needed.

@@ -2,7 +2,7 @@
 //! hold.
 //!
 //! The elements are copied once into one buffer, each behind a NUL, so that C's `strcoll` can compare them
-//! where they lie; an element of the vector to sort is two places in it and a score, 40 bytes. With LIMIT only
+//! where they lie; an element of the vector to sort is two places in it and a score, 48 bytes. With LIMIT only
 //! the part that is shown is put in order. Keys that BY and GET name are looked up one by one under all the
 //! rules of access: they count, they expire, they raise "keymiss".
 //!
@@ -193,6 +193,12 @@ struct Text {
     len: usize,
 }
 
+impl Text {
+    fn range(self) -> Range<usize> {
+        self.start..self.start + self.len
+    }
+}
+
 impl Elements {
     fn keep(&mut self, text: &[u8]) -> Text {
         let start = self.texts.len();
@@ -207,7 +213,7 @@ impl Elements {
     }
 
     fn bytes(&self, text: Text) -> &[u8] {
-        &self.texts[text.start..text.start + text.len]
+        &self.texts[text.range()]
     }
 
     /// Up to the first NUL, which is there at the latest behind the text.
@@ -340,14 +346,23 @@ fn load_list(elements: &mut Elements, list: &List, part: Range<usize>, backward:
     });
 }
 
-/// Looks up what each element is sorted by. `false`: a score is no number.
+/// Finds what each element is sorted by. `false`: a score is no number.
 fn weigh(cx: &mut Ctx<'_>, elements: &mut Elements, options: &Options<'_>) -> bool {
-    let pattern = options.by.map_or(Pattern::Element, Pattern::new);
-    if options.alpha && options.by.is_none() {
-        return true;
-    }
-    let (mut name, mut element) = (Vec::new(), Vec::new());
     let mut valid = true;
+    let mut score = |text: &[u8]| {
+        let score = strtod_in_range(text);
+        valid &= score.is_some();
+        score.unwrap_or(0.0)
+    };
+    let Some(by) = options.by else {
+        if !options.alpha {
+            let Elements { texts, items } = elements;
+            items.iter_mut().for_each(|item| item.score = score(&texts[item.text.range()]));
+        }
+        return valid;
+    };
+    let pattern = Pattern::new(by);
+    let (mut name, mut element) = (Vec::new(), Vec::new());
     for i in 0..elements.items.len() {
         element.clear();
         element.extend_from_slice(elements.bytes(elements.items[i].text));
@@ -356,9 +371,7 @@ fn weigh(cx: &mut Ctx<'_>, elements: &mut Elements, options: &Options<'_>) -> bo
             if options.alpha {
                 elements.items[i].by = Some(elements.keep(value));
             } else {
-                let score = strtod_in_range(value);
-                valid &= score.is_some();
-                elements.items[i].score = score.unwrap_or(0.0);
+                elements.items[i].score = score(value);
             }
         });
     }
