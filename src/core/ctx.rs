@@ -93,9 +93,10 @@ impl Ctx<'_> {
         self.srv.redacted.push(i);
     }
 
-    /// A keyspace event without a change (`keymiss`, `new`).
+    /// A keyspace event that brings no change of its own: one more of a key that is touched (`expire` after `set`,
+    /// `del` after the last element went).
     pub fn notify(&mut self, key: &[u8], class: Class, event: &'static str) {
-        self.srv.keys.touched.push(self.db, key, class, event);
+        self.srv.keys.touched.event(self.db, key, class, event);
     }
 
     /// Replicas and AOF get this instead of the request. Costs nothing when nobody listens.

@@ -21,6 +21,7 @@ use crate::base::disk::{DiskFile, parent};
 use crate::core::empty::empty;
 use crate::core::gate;
 use crate::core::server::Server;
+use crate::core::tracking;
 use crate::core::watch::touch_all;
 use crate::format::rdb_error::Source;
 use crate::persist::load::{self, LoadError, Progress};
@@ -246,6 +247,7 @@ pub(super) fn put_in_service(srv: &mut Server, host: &mut dyn Host) {
     let streamed = incoming.plan != LoadPlan::Disk;
     if incoming.plan == LoadPlan::Swap {
         touch_watched(srv);
+        tracking::invalidate_all(srv);
     }
     load::finish(srv, host);
     // A streamed load leaves no file: save points must see that there is something to save.

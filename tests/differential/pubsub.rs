@@ -1,4 +1,4 @@
-//! Pub/sub: a connection subscribes, is spoken to, and unsubscribes, within one draw, so that the others find no
+//! Pub/sub and CLIENT TRACKING: a connection subscribes, is spoken to, and unsubscribes, within one draw, so that the others find no
 //! subscriber. What a connection publishes to itself is left out: 7.2 sends it after the reply, 7.0 before.
 
 use super::generate::words;
@@ -15,6 +15,9 @@ fn pattern(rng: &mut Rng) -> &'static str {
 
 /// Steps on `conn`; `other` is a connection that may run commands at once, if there is one.
 pub fn draw(rng: &mut Rng, conn: usize, other: Option<usize>, queued: bool) -> Vec<Step> {
+    if rng.one_in(3) {
+        return tracking(rng, conn);
+    }
     match other {
         Some(other) if !queued && rng.one_in(2) => scene(rng, conn, other),
         _ => vec![question(rng, conn)],
@@ -61,5 +64,30 @@ fn scene(rng: &mut Rng, conn: usize, other: usize) -> Vec<Step> {
     let end = words(rng, &format!("{kind}UNSUBSCRIBE"));
     let end = if rng.one_in(2) { end.arg(name) } else { end };
     steps.push(end.step(rng, conn));
+    steps
+}
+
+/// Tracking on and off again, with nothing between that touches a key.
+fn tracking(rng: &mut Rng, conn: usize) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for _ in 0..1 + rng.below(3) {
+        let mut on = words(rng, "CLIENT").cased(rng, "tracking").cased(rng, "on");
+        for _ in 0..rng.below(3) {
+            on = match rng.below(6) {
+                // Not twice: of overlapping prefixes beyond the first Redis complains, and replies again.
+                0 => on.cased(rng, "bcast").cased(rng, "prefix").arg(rng.pick(&["a", "ab", "", "b"])),
+                1 => on.cased(rng, "redirect").arg(rng.pick(&["999999999", "-1", "x"])),
+                _ => on.one_of(rng, &["bcast", "optin", "optout", "noloop", "nosuch"]),
+            };
+        }
+        steps.push(on.step(rng, conn));
+        let caching = words(rng, "CLIENT").cased(rng, "caching").one_of(rng, &["yes", "no", "maybe"]);
+        let more = words(rng, "CLIENT").one_of(rng, &["trackinginfo", "getredir"]);
+        steps.extend([caching.step(rng, conn), more.step(rng, conn)]);
+    }
+    let off = words(rng, "CLIENT").cased(rng, "tracking").one_of(rng, &["off", "off", "off", "out"]);
+    steps.push(off.step(rng, conn));
+    let off = words(rng, "CLIENT").cased(rng, "tracking").cased(rng, "off");
+    steps.extend([off.step(rng, conn), words(rng, "CLIENT").cased(rng, "trackinginfo").step(rng, conn)]);
     steps
 }
