@@ -180,7 +180,15 @@ fn sources(rng: &mut Rng, w: Words) -> (Words, usize) {
 }
 
 fn pop_of_many(rng: &mut Rng) -> Words {
-    let w = words(rng, "ZMPOP");
+    let name = rng.pick(&["ZMPOP", "ZMPOP", "BZMPOP", "BZPOPMIN", "BZPOPMAX"]);
+    let mut w = words(rng, name);
+    if name.starts_with("BZPOP") {
+        w = w.arg(typed(rng, ZSET)).arg(typed(rng, ZSET));
+        return super::lists::moment(rng, w);
+    }
+    if name == "BZMPOP" {
+        w = super::lists::moment(rng, w);
+    }
     let (w, _) = sources(rng, w);
     let w = w.one_of(rng, &["MIN", "MAX", "MIN", "MAX", "MID"]);
     if rng.one_in(2) { w } else { w.cased(rng, "COUNT").arg(small_count(rng)) }
