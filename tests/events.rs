@@ -23,13 +23,13 @@ const STEPS: usize = 1500;
 /// score, `T` a moment that is past. Each of 12 keys is taken for any type, so that some commands fail. Chance is
 /// left out: a random member that goes would make two servers unlike.
 const TEMPLATES: &str = "\
-set K V;set K V nx;set K V xx;set K V get;set K V ex 100;set K V px 100000 nx;set K V keepttl;set K V exat T;\
+set K V;set K V nx;set K V xx;set K V get;set K V ex 100;set K V px 100000 nx;set K V keepttl;\
 setnx K V;setex K 100 V;psetex K 100000 V;getset K V;getdel K;get K;getex K;getex K ex 100;getex K persist;\
 getex K pxat T;append K V;append K N;strlen K;incr K;decr K;incrby K N;decrby K N;incrbyfloat K F;setrange K 0 V;\
 setrange K N V;getrange K 0 N;mset K V K V;msetnx K V K V;mget K K;substr K 0 N;\
-del K;del K K;unlink K;exists K;touch K K;type K;ttl K;expire K 100;expire K 100 nx;pexpire K 100000 gt;\
+del K;del K K;unlink K;exists K;touch K K;type K;ttl K;expire K 100;expire K 100 nx;pexpire K 900000 gt;\
 expireat K T;expire K -1;pexpireat K T xx;persist K;rename K K;renamenx K K;move K 1;copy K K;copy K K replace;\
-copy K K db 1;copy K K db 1 replace;object encoding K;object freq K;dbsize;\
+copy K K db 1;copy K K db 1 replace;object freq K;dbsize;\
 lpush K V;rpush K V V;rpush K V V;lpushx K V;rpushx K V;lpop K;rpop K;lpop K 2;rpop K N;lrem K N V;lset K N V;\
 linsert K before V M;linsert K after V V;ltrim K N -1;ltrim K 0 N;ltrim K 5 1;lmove K K left right;\
 lmove K K right right;rpoplpush K K;lmpop 2 K K left;lmpop 1 K right count 3;lrange K 0 -1;llen K;lindex K N;\
@@ -39,10 +39,12 @@ sdiffstore K K K;sismember K M;scard K;sinter K K;sunion K K;sintercard 2 K K;sm
 hset K M V;hset K M V M V;hsetnx K M V;hmset K M V;hdel K M;hdel K M M M;hincrby K M N;hincrbyfloat K M F;hget K M;\
 hmget K M M;hlen K;hstrlen K M;hexists K M;\
 zadd K S M;zadd K S M S M;zadd K nx S M;zadd K xx S M;zadd K ch S M;zadd K gt S M;zadd K incr S M;zincrby K S M;\
-zrem K M;zrem K M M;zremrangebyscore K -1 S;zremrangebyrank K 0 0;zremrangebylex K [a [c;zpopmin K;zpopmax K 2;\
+zrem K M;zrem K M M;zremrangebyscore K -1 S;zremrangebyrank K 0 0;zremrangebylex K - +;zpopmin K;zpopmax K 2;\
 zpopmin K 100;zmpop 2 K K min;zmpop 1 K max count 2;zunionstore K 2 K K;zinterstore K 2 K K;zdiffstore K 2 K K;\
 zrangestore K K 0 2;zrangestore K K 0 S byscore;zrange K 0 -1;zscore K M;zcard K;zrank K M;zcount K 0 S;\
-zunion 2 K K;zmscore K M M";
+zunion 2 K K;zmscore K M M;\
+setbit K N 1;setbit K 7 0;getbit K 7;bitcount K;bitop and K K K;bitop not K K;bitfield K set u8 0 N;\
+bitfield K incrby i8 8 1 get u4 0;sort K alpha store K;sort K alpha";
 
 /// How a key is made to die: with an expiry that passes at once, and a look a moment later.
 const DYING: &str = "set K V px 1";
@@ -100,24 +102,26 @@ fn fill(rng: &mut Rng, template: &str) -> Vec<String> {
 
 /// The next commands: one, several inside MULTI, or one that makes a key die.
 fn draw(rng: &mut Rng, templates: &[&str]) -> Vec<Vec<String>> {
-    let word = |text: &str| vec![text.to_owned()];
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let one = |rng: &mut Rng| {
+        let template = rng.pick(templates);
+        fill(rng, template)
+    };
     match rng.below(40) {
         0 | 1 => {
-            let inner = (0..1 + rng.below(4)).map(|_| fill(rng, rng.clone().pick(templates)));
-            std::iter::once(word("multi")).chain(inner.collect::<Vec<_>>()).chain([word("exec")]).collect()
+            let mut commands = vec![words("multi")];
+            commands.extend((0..1 + rng.below(4)).map(|_| one(rng)));
+            commands.push(words("exec"));
+            commands
         }
         2 => {
             let set = fill(rng, DYING);
-            let look = [["exists", "get", "append", "del", "lpush", "sadd"][rng.below(6)], &set[1], "x"];
-            let look = look[..if matches!(look[0], "append" | "lpush" | "sadd") { 3 } else { 2 }].to_vec();
-            let look = look.into_iter().map(str::to_owned).collect();
-            vec![set, word("pause"), look]
+            let look = rng.pick(&["exists K", "get K", "append K x", "del K", "lpush K x", "sadd K x"]);
+            let look = words(&look.replace('K', &set[1]));
+            vec![set, words("pause"), look]
         }
-        3 => vec![vec!["select".to_owned(), rng.below(2).to_string()]],
-        _ => {
-            rng.next();
-            vec![fill(rng, rng.clone().pick(templates))]
-        }
+        3 => vec![words(&format!("select {}", rng.below(2)))],
+        _ => vec![one(rng)],
     }
 }
 

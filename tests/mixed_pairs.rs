@@ -10,6 +10,7 @@ mod pairs;
 use std::process::Command;
 
 use common::{Proxy, SOON, Server, in_path, may_skip, wait_until};
+use pairs::waits::contend;
 use pairs::{Kind, syncs, write};
 
 const BOTH_WAYS: [(Kind, Kind); 2] = [(Kind::Ours, Kind::Real), (Kind::Real, Kind::Ours)];
@@ -214,4 +215,30 @@ fn a_restarted_master_is_resumed() {
         master.wait_same_data(&replica);
         assert_eq!(syncs(&master), (0, 1), "{replica_kind:?} resumed its {master_kind:?} master");
     }
+}
+
+/// Clients wait, and are woken by each other, while the master streams; half-way the replica is cut off and resumes.
+fn waits(master_kind: Kind, replica_kind: Kind) -> Option<()> {
+    let master = master_kind.start("repl-backlog-size 8mb")?;
+    let replica = replica_kind.start("")?;
+    let proxy = Proxy::to(master.port());
+    replica.replicaof(proxy.port());
+    replica.wait_link_up();
+    contend(&master, 7, 8, 600);
+    proxy.cut();
+    contend(&master, 8, 8, 400);
+    wait_until("nobody waits", SOON, || master.info_field("clients", "blocked_clients") == "0");
+    master.wait_same_data(&replica);
+    assert!(syncs(&master).1 >= 1, "{master_kind:?} -> {replica_kind:?}: no partial sync");
+    Some(())
+}
+
+#[test]
+fn a_real_replica_follows_clients_that_wait() {
+    waits(Kind::Ours, Kind::Real);
+}
+
+#[test]
+fn clients_that_wait_at_a_real_master_are_followed() {
+    waits(Kind::Real, Kind::Ours);
 }

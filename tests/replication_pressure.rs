@@ -141,3 +141,34 @@ fn a_master_sleeps_after_diskless_syncs() {
         assert!(turns < 100, "{turns} turns of the loop in a tenth of a second with nothing to do");
     }
 }
+
+/// Redis drops such a replica, which then starts again and meets the same end.
+#[test]
+fn replicas_come_up_under_a_load_that_outgrows_their_buffers() {
+    let lines =
+        "repl-backlog-size 1mb\nclient-output-buffer-limit replica 8mb 2mb 60\nrdb-key-save-delay 500";
+    let master = Server::start(&format!("{QUIET}\n{lines}"));
+    run!(master, "debug populate 4000 key 1000");
+    let replicas = [Server::start(QUIET), Server::start(QUIET)];
+    replicas.iter().for_each(|replica| replica.replicaof(master.port()));
+    let mut writer = master.client();
+    let set = vec![b"set".to_vec(), b"key".to_vec(), value(10 << 10)];
+    let pipeline = vec![set; 50];
+    wait_until("the children save", SOON, || number(&master, "persistence", "rdb_bgsave_in_progress") == 1);
+    let mut peak = 0;
+    wait_until("both are up while the load runs", SOON * 3, || {
+        writer.pipeline(&pipeline);
+        peak = peak.max(number(&master, "memory", "mem_total_replication_buffers"));
+        replicas.iter().all(Server::link_up)
+    });
+    assert_eq!(number(&master, "stats", "sync_full"), 2);
+    assert!(master.log().contains("Spilling the stream to disk."));
+    assert!(peak < 8 << 20, "{peak} bytes of stream in memory");
+    replicas.iter().for_each(|replica| master.wait_same_data(replica));
+    wait_until("the file is given up", SOON, || !master.info("replication").contains_key("repl_spill_bytes"));
+    let reason = master.info_field("replication", "last_full_sync_reason");
+    assert!(
+        !reason.is_empty() && number(&master, "replication", "last_full_sync_spilled_bytes") > 0,
+        "{reason}"
+    );
+}

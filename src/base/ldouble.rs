@@ -52,6 +52,20 @@ impl LongDouble {
         Self::rounded(value < 0, u128::from(value.unsigned_abs()), 0, false)
     }
 
+    /// The number itself: every finite `f64` is exact here.
+    pub fn from_f64(value: f64) -> Self {
+        let negative = value.is_sign_negative();
+        if value.is_nan() {
+            return LongDouble { negative: false, kind: Kind::Nan };
+        }
+        if value.is_infinite() {
+            return LongDouble { negative, kind: Kind::Infinite };
+        }
+        let (power, fraction) = ((value.to_bits() >> 52 & 0x7ff) as i64, value.to_bits() & ((1 << 52) - 1));
+        let mantissa = if power == 0 { fraction } else { fraction | 1 << 52 };
+        Self::rounded(negative, u128::from(mantissa), power.max(1) - 1075, false)
+    }
+
     /// Reads a whole text as C's `strtold` does: decimal, hexadecimal or infinite. Refused are blanks, NaN, a
     /// number that overflows to infinity or underflows to zero, and texts of 5 KiB and more.
     pub fn parse(text: &[u8]) -> Option<Self> {

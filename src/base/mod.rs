@@ -14,5 +14,6 @@ pub mod ldouble;
 pub mod log;
 pub mod lzf;
 pub mod num;
+pub mod partial_sort;
 pub mod rng;
 pub mod tsc;

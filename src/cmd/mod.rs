@@ -15,7 +15,9 @@ pub mod args;
 pub mod bitmap;
 pub mod conn;
 pub mod docs;
+pub mod geo;
 pub mod hash;
+pub mod hll;
 pub mod keys;
 pub mod limits;
 pub mod list;
@@ -37,6 +39,8 @@ pub static FAMILIES: &[&[Row]] = &[
     hash::ROWS,
     zset::ROWS,
     bitmap::ROWS,
+    hll::ROWS,
+    geo::ROWS,
     keys::ROWS,
     conn::ROWS,
     tx::ROWS,

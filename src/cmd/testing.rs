@@ -6,7 +6,7 @@ use crate::base::rng::Rng;
 use crate::core::server::Server;
 use crate::core::table::CommandTable;
 use crate::core::testing::NoWorld;
-use crate::core::{input, lifecycle};
+use crate::core::{input, lifecycle, wake};
 use crate::resp::request::push_request;
 use crate::state::backlog::CursorId;
 use crate::state::client::ClientId;
@@ -50,6 +50,11 @@ impl Desk {
     pub fn received(&mut self, who: ClientId) -> String {
         let bytes = std::mem::take(&mut self.srv.clients[who].out.bytes);
         String::from_utf8(bytes).expect("tests speak UTF-8").replace("\r\n", "|")
+    }
+
+    /// What the loop does for those who wait, before it sleeps.
+    pub fn before_sleep(&mut self) {
+        wake::before_sleep(&mut self.srv, &mut NoWorld::default());
     }
 
     /// Sends several requests at once and returns the replies.

@@ -1,7 +1,7 @@
 //! Log lines about things that should not happen: a browser's request, an error on a replication
 //! link. Rare by nature, so they may cost what they like.
 //!
-//! Source: Redis 7.2.4 `securityWarningCommand`, `afterErrorReply`.
+//! Source: Redis 7.2.4 `securityWarningCommand`, `afterErrorReply`, `processCommand`.
 
 use crate::base::bytes::Printable;
 use crate::log_warning;
@@ -13,6 +13,8 @@ use super::server::Server;
 
 /// A cross-protocol attack is logged at most once in so many ms.
 const SECURITY_INTERVAL_MS: i64 = 60_000;
+/// The same for a replica that cannot store what it gets.
+const DISK_ERROR_INTERVAL_MS: i64 = 10_000;
 
 /// Someone sent `POST` or `Host:`.
 pub fn cross_protocol(srv: &mut Server, me: ClientId) {
@@ -37,6 +39,22 @@ pub fn reply_to_replica(srv: &mut Server, me: ClientId) {
         clientinfo::line(srv, me)
     );
     srv.clients.close(me);
+}
+
+/// Our master sent a write, and what is written here cannot be stored. Returns whether that ends the process, which
+/// it does unless `replica-ignore-disk-write-errors` allows to go on.
+pub fn cannot_persist(srv: &mut Server, write: bool) -> bool {
+    if write && !srv.config.replica_ignore_disk_write_errors {
+        log_warning!("Replica was unable to write command to disk.");
+        srv.persist.exit = Some(1);
+        return true;
+    }
+    let now = srv.clock.now_ms();
+    if now > srv.disk_error_logged_ms + DISK_ERROR_INTERVAL_MS {
+        srv.disk_error_logged_ms = now;
+        log_warning!("Replica is applying a command even though it is unable to write to disk.");
+    }
+    false
 }
 
 /// A command from our master failed here, or one of a replica of ours.

@@ -33,7 +33,11 @@ pub enum Flow {
 /// Runs one request of a client.
 #[inline]
 pub fn execute(srv: &mut Server, host: &mut dyn Host, me: ClientId, args: Args<'_>, out: &mut Reply) -> Flow {
-    match gate::admit(srv, me, args) {
+    let verdict = gate::admit(srv, me, args);
+    if srv.clients[me].flags.has(Flags::TRACKING) {
+        super::tracking::before_command(srv, me, out);
+    }
+    match verdict {
         Ok(Verdict::Run(command)) => run_top(srv, host, me, command, args, out),
         Ok(Verdict::Queue(command)) => queue(srv, me, command, args, out),
         Ok(Verdict::Postpone) => return Flow::Postponed,
@@ -72,7 +76,18 @@ pub fn run_top(
     }
     if srv.keys.awaited.has_ready() {
         super::wake::serve_ready(srv, host);
+        take_late(srv, me, out);
     }
+}
+
+/// What the running client was sent by the waits that its command ended; its own, parked and woken again within its
+/// turn, may be among them. It comes before the reply to its next request.
+#[cold]
+fn take_late(srv: &mut Server, me: ClientId, out: &mut Reply) {
+    let own = &mut srv.clients[me].out;
+    out.raw(own.unsent());
+    own.bytes.clear();
+    own.sent = 0;
 }
 
 /// What becomes of a reply that is written (from `mark`), and what comes right behind it: first keys the client

@@ -92,12 +92,9 @@ pub fn expiry_is_held(srv: &Server) -> bool {
     srv.admission.has(Admission::PAUSED_WRITE)
 }
 
-/// Writes are refused because the last snapshot failed (a replica goes on all the same).
+/// Writes are refused because the last snapshot failed.
 fn disk_error(srv: &Server) -> bool {
-    srv.config.stop_writes_on_bgsave_error
-        && !srv.config.save.is_empty()
-        && !srv.persist.last_bgsave_ok
-        && !srv.repl.is_replica()
+    srv.config.stop_writes_on_bgsave_error && !srv.config.save.is_empty() && !srv.persist.last_bgsave_ok
 }
 
 /// Names no client of ours would send: a browser that was lured into talking to us.
@@ -172,9 +169,16 @@ fn admit_slowly(srv: &mut Server, me: ClientId, command: Command) -> Result<Verd
     let effect = Effect::of(srv, me, command);
     let from_master = client.flags.has(Flags::MASTER);
     let state = srv.admission;
-    if state.has(Admission::DISK_ERROR) && !from_master && (effect.write || flags.has(Cmd::DISK_CHECK)) {
-        return Err(errors::MISCONF_RDB);
+    if state.has(Admission::DISK_ERROR) && (effect.write || flags.has(Cmd::DISK_CHECK)) {
+        if !from_master {
+            return Err(errors::MISCONF_RDB);
+        }
+        if super::alarm::cannot_persist(srv, effect.write) {
+            // The process ends before this is tried again.
+            return Ok(Verdict::Postpone);
+        }
     }
+    let client = &srv.clients[me];
     if state.has(Admission::FEW_REPLICAS) && effect.write {
         return Err(errors::NOREPLICAS);
     }

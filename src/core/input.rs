@@ -123,7 +123,6 @@ fn run(srv: &mut Server, host: &mut dyn Host, me: ClientId, input: &[u8]) -> usi
     srv.ahead = ahead;
     srv.running = outer;
     srv.running_sent = outer_sent;
-    srv.clients[me].flags.clear(Flags::WOKEN);
     give_back(srv, me, parser, out, sent);
     used
 }
@@ -146,9 +145,6 @@ pub fn out_of_turn(srv: &mut Server, host: &mut dyn Host, me: ClientId, args: Ar
     srv.running_input = outer_input;
     srv.running_sent = outer_sent;
     give_back(srv, me, parser, out, sent);
-    if outer == me {
-        srv.clients[me].flags.set(Flags::WOKEN);
-    }
 }
 
 /// Runs the requests of a batch in order. Returns where the last one run ended, and whether something
@@ -363,6 +359,13 @@ pub fn check_output_limit(srv: &mut Server, me: ClientId) {
     let now = srv.clock.mono_ms();
     let client = &mut srv.clients[me];
     if client.flags.has(Flags::MASTER.or(Flags::CLOSE_ASAP)) {
+        return;
+    }
+    if let Some(trace) = client.replica.as_deref_mut().and_then(|replica| replica.trace.as_deref_mut()) {
+        trace.peak_bytes = trace.peak_bytes.max(owed);
+    }
+    if client.replica.as_deref().is_some_and(|replica| replica.catching_up) {
+        // It takes nothing of the stream yet: what is too much for memory goes to a file.
         return;
     }
     let hard = limit.hard_bytes != 0 && owed > limit.hard_bytes;

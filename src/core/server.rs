@@ -82,8 +82,9 @@ pub struct Server {
     pub ahead: Lookahead,
     /// DEBUG switches.
     pub debug: DebugSwitches,
-    /// When a cross-protocol attack was logged last (Unix ms).
+    /// When a cross-protocol attack was logged last, and a replica that cannot store what it gets (Unix ms).
     pub security_logged_ms: Millis,
+    pub disk_error_logged_ms: Millis,
 }
 
 /// What DEBUG turns on and off.
@@ -149,6 +150,7 @@ impl Server {
             ahead: Lookahead::default(),
             debug: DebugSwitches::default(),
             security_logged_ms: 0,
+            disk_error_logged_ms: 0,
             config_file: None,
             program: Box::from(""),
             executable: Box::from(""),

@@ -90,9 +90,9 @@ fn tell_readers(srv: &mut Server, key: &[u8], given_up: bool) {
     for who in srv.tracking.take(key) {
         let tracking = srv.clients.get(who).and_then(|client| client.tracking.as_ref());
         let Some(tracking) = tracking.filter(|t| t.mode != Mode::Broadcast) else { continue };
-        if who != srv.running {
+        if given_up || who != srv.running {
             send(srv, who, &mut one(key));
-        } else if given_up || !tracking.noloop {
+        } else if !tracking.noloop {
             srv.tracking.own.push(Some(Box::from(key)));
         }
     }
@@ -118,22 +118,39 @@ pub fn invalidate_all(srv: &mut Server) {
 /// had its effect.
 #[cold]
 pub fn after_reply(srv: &mut Server, me: ClientId, command: Option<Command>) {
-    limit_keys(srv);
-    for key in std::mem::take(&mut srv.tracking.own) {
-        match key {
-            Some(key) => send(srv, me, &mut one(&key)),
-            None => send(srv, me, &mut |out| out.null()),
-        }
-    }
+    tell_itself(srv, me);
     let parent = command.and_then(|command| command.parent).map(|id| srv.table.by_id(id));
     // The subcommands of CLIENT do not use up what one of them said.
     let keeps = parent.is_some_and(|parent| parent.spec.name == "client");
     let Some(client) = srv.clients.get_mut(me) else { return };
     if let Some(tracking) = client.tracking.as_mut()
         && !keeps
-        && !client.flags.has(Flags::MULTI)
+        && !client.flags.has(Flags::MULTI.or(Flags::BLOCKED))
     {
         tracking.caching = false;
+    }
+}
+
+/// What precedes the reply of a client that tracks, also to a command that is only queued: keys that had to go
+/// for it to be admitted, and those that are beyond the table's bound.
+#[cold]
+pub fn before_command(srv: &mut Server, me: ClientId, out: &mut Reply) {
+    super::announce::drain(srv);
+    limit_keys(srv);
+    tell_itself(srv, me);
+    let own = &mut srv.clients[me].out;
+    out.raw(own.unsent());
+    own.bytes.clear();
+    own.sent = 0;
+}
+
+/// Tells the client that runs of keys which it changed itself.
+fn tell_itself(srv: &mut Server, me: ClientId) {
+    for key in std::mem::take(&mut srv.tracking.own) {
+        match key {
+            Some(key) => send(srv, me, &mut one(&key)),
+            None => send(srv, me, &mut |out| out.null()),
+        }
     }
 }
 

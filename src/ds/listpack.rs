@@ -137,6 +137,23 @@ impl From<i64> for Entry<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pos(pub(super) usize);
 
+/// A [`Pos`] in four bytes, for who keeps many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pos32(u32);
+
+impl Pos {
+    /// The position in four bytes, which no listpack exceeds.
+    pub fn narrow(self) -> Option<Pos32> {
+        u32::try_from(self.0).ok().map(Pos32)
+    }
+}
+
+impl From<Pos32> for Pos {
+    fn from(at: Pos32) -> Pos {
+        Pos(at.0 as usize)
+    }
+}
+
 /// Why bytes are no listpack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Damaged;
@@ -543,6 +560,16 @@ impl Listpack {
     #[inline]
     pub(super) fn known_len(&self) -> Option<usize> {
         (self.count() != UNKNOWN).then(|| usize::from(self.count()))
+    }
+
+    /// Whether the header tells the number of elements.
+    pub fn knows_count(&self) -> bool {
+        self.count() != UNKNOWN
+    }
+
+    /// Makes the number of elements one that has to be counted. It stays so.
+    pub fn forget_count(&mut self) {
+        self.set_count(usize::from(UNKNOWN));
     }
 
     fn set_count(&mut self, count: usize) {

@@ -3,6 +3,7 @@
 pub mod bytesio;
 pub mod rdb;
 pub mod rdb_error;
+pub mod rdb_legacy;
 pub mod rdb_read;
 pub mod rdb_scan;
 pub mod rdb_values;

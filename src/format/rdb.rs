@@ -72,8 +72,16 @@ pub mod kind {
     pub const HASH: u8 = 4;
     /// Sorted set: a count, then a string and a binary double each.
     pub const ZSET_2: u8 = 5;
+    /// Hash: a zipmap in a string (before 2.6).
+    pub const HASH_ZIPMAP: u8 = 9;
+    /// List: a ziplist in a string (before 3.2).
+    pub const LIST_ZIPLIST: u8 = 10;
     /// Set of integers: an intset in a string.
     pub const SET_INTSET: u8 = 11;
+    /// Sorted set: a ziplist in a string (2.4 to 6.2).
+    pub const ZSET_ZIPLIST: u8 = 12;
+    /// Hash: a ziplist in a string (2.6 to 6.2).
+    pub const HASH_ZIPLIST: u8 = 13;
     /// List: a count, then ziplists in strings (3.2 to 6.2).
     pub const LIST_QUICKLIST: u8 = 14;
     /// Hash: a listpack in a string (7.0).

@@ -19,8 +19,8 @@
 //! The CRC-64 runs over whole chunks, not units (long runs are what makes it fast): `Feed` sums
 //! its chunk when it is dropped, or up to the EOF opcode when it meets that.
 //!
-//! A collection is one unit, gathered whole before it is built: while it is, a value takes its bytes in the
-//! file (at most twice, if it came in chunks) beside what it becomes. Redis builds it element by element.
+//! A collection that is a count and elements is built as these arrive, a unit each: it is never there twice. One
+//! that is a single string (a listpack, an intset, what older versions packed) is a unit like any other.
 //!
 //! Cost per key: two looks at two string headers, one look-up of the opcode. Source: Redis 7.2.4
 //! `rdbLoadRioWithLoadingCtx`. Deviations: version 12 and opcode 244 are read; module data outside the
@@ -28,8 +28,8 @@
 
 use super::rdb::{self, CHECKSUM_VERSION, Frame, Text, length, opcode, string};
 use super::rdb_error::{ErrorKind, Fault, RdbError};
-use super::rdb_scan::{Scan, Shape};
-use super::rdb_values::{self, Source};
+use super::rdb_scan::{Piece, Scan, Shape, element, pieces};
+use super::rdb_values::{self, Builder, Source};
 use crate::base::clock::Millis;
 use crate::base::crc::crc64;
 use crate::base::hash::KeyHash;
@@ -147,8 +147,21 @@ pub enum Item<'a> {
 enum Stage {
     Header,
     Body,
+    /// Inside a value that is being built.
+    Elements,
     Footer,
     Done,
+}
+
+/// A value of which elements are still to come.
+#[derive(Debug)]
+struct Building {
+    builder: Builder,
+    left: u64,
+    each: &'static [Piece],
+    attrs: Attrs,
+    /// Offset of its first unit in the data.
+    at: u64,
 }
 
 /// What opcodes said about the next key.
@@ -209,15 +222,17 @@ struct Buffers {
     /// Decoded texts of the current item that could not be borrowed.
     text: Vec<u8>,
     value: Vec<u8>,
+    /// The key of the value that is being built.
+    key: Vec<u8>,
 }
 
 impl Buffers {
-    /// Appends to `carry`, growing at most to twice what it holds; for a string, whose size is known and whose
-    /// buffer may be handed over, at most to `need`.
-    fn gather(&mut self, bytes: &[u8], need: usize) {
+    /// Appends to `carry`, growing at most to twice what it holds, and at most to `need` where that is the end
+    /// of the unit or near it: a string's buffer may be handed over.
+    fn gather(&mut self, bytes: &[u8], need: usize, shape: Shape) {
         let len = self.carry.len() + bytes.len();
         if len > self.carry.capacity() {
-            let many = self.carry.first().is_some_and(|op| is_collection(*op));
+            let many = shape == Shape::Unit && self.carry.first().is_some_and(|op| has_parts(*op));
             let most = if many { usize::MAX } else { need.max(len) };
             let room = len.max(self.carry.len().saturating_mul(2)).max(64).min(most);
             self.carry.reserve_exact(room - self.carry.len());
@@ -335,6 +350,24 @@ impl Buffers {
     }
 }
 
+/// Whether a unit has parts without number: its size is not known before its end is there.
+fn has_parts(op: u8) -> bool {
+    let parts = pieces(op).unwrap_or_default();
+    parts.iter().any(|piece| matches!(piece, Piece::Counted(_) | Piece::ModuleFields))
+}
+
+/// Key and count of a framed head of a value to be built; the key goes into `key`.
+fn head(unit: &[u8], max: u64, scratch: &mut Vec<u8>, key: &mut Vec<u8>) -> Result<u64, Fault> {
+    let (stored, used) = text(unit.get(1..).unwrap_or_default(), max)?;
+    key.clear();
+    if key.capacity() > HAND_OVER {
+        *key = Vec::new();
+    }
+    key.extend_from_slice(plain(stored, scratch)?);
+    let [count] = numbers(&unit[1 + used..])?;
+    Ok(count)
+}
+
 /// Whether a unit is a key with a value of elements.
 fn is_collection(op: u8) -> bool {
     use rdb::kind::{MODULE_2, MODULE_PRE_GA, STRING};
@@ -348,6 +381,7 @@ pub struct RdbReader {
     version: u16,
     scan: Scan,
     bufs: Buffers,
+    building: Option<Building>,
     /// Offset of the current unit in the data, and of the one after it (the same until it is whole).
     unit_at: u64,
     next_at: u64,
@@ -365,6 +399,7 @@ impl RdbReader {
             version: 0,
             scan: Scan::default(),
             bufs: Buffers::default(),
+            building: None,
             unit_at: 0,
             next_at: 0,
             attrs: Attrs::default(),
@@ -383,9 +418,14 @@ impl RdbReader {
         self.next_at + if self.bufs.spent { 0 } else { self.bufs.carry.len() as u64 }
     }
 
-    /// Where the current unit starts: the one that is being gathered, or the one at fault.
+    /// Where the current unit starts: the one that is being gathered, or the one at fault. The elements of a
+    /// value count as part of the unit that began it.
     pub fn unit_offset(&self) -> u64 {
-        if self.failed.is_some() { self.unit_at } else { self.next_at }
+        match &self.building {
+            Some(building) => building.at,
+            None if self.failed.is_some() => self.unit_at,
+            None => self.next_at,
+        }
     }
 
     /// The EOF opcode was read, the checksum was not.
@@ -395,7 +435,8 @@ impl RdbReader {
 
     /// Bytes allocated for the unit that is being gathered and for decoded texts.
     pub fn capacity(&self) -> usize {
-        self.bufs.carry.capacity() + self.bufs.text.capacity() + self.bufs.value.capacity()
+        let Buffers { carry, text, value, key, .. } = &self.bufs;
+        carry.capacity() + text.capacity() + value.capacity() + key.capacity()
     }
 
     /// True after [`Item::End`].
@@ -468,6 +509,12 @@ impl Feed<'_> {
                     (self.reader.version, self.reader.stage) = (version, Stage::Body);
                     return Ok(Some(Item::Header { version }));
                 }
+                (Stage::Elements, _) => {
+                    if self.element(place)? {
+                        return self.built().map(Some);
+                    }
+                    self.reader.bufs.recycle();
+                }
                 (Stage::Footer, _) => {
                     let footer = unit.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
                     return self.reader.end(Some(footer)).map(Some);
@@ -478,6 +525,12 @@ impl Feed<'_> {
                         return self.reader.end(None).map(Some);
                     }
                     self.reader.stage = Stage::Footer;
+                    self.reader.bufs.recycle();
+                }
+                (_, Some(&op)) if let Some(each) = element(op) => {
+                    if !self.begin(op, each, place)? {
+                        return Ok(Some(Item::Empty { key: &self.reader.bufs.key }));
+                    }
                     self.reader.bufs.recycle();
                 }
                 _ if self.reader.attrs.take(unit) => self.reader.bufs.recycle(),
@@ -503,6 +556,7 @@ impl Feed<'_> {
         let shape = match reader.stage {
             Stage::Header => Shape::Header,
             Stage::Footer => Shape::Footer,
+            Stage::Elements => Shape::Element(reader.building.as_ref().map_or(&[], |building| building.each)),
             Stage::Body | Stage::Done => Shape::Unit,
         };
         let max = reader.opts.max_string;
@@ -532,10 +586,62 @@ impl Feed<'_> {
                     if taken.is_empty() {
                         return Ok(None);
                     }
-                    reader.bufs.gather(taken, need);
+                    reader.bufs.gather(taken, need, shape);
                     self.pos += taken.len();
                 }
                 Err(fault) => return Err(reader.fail(fault, reader.scan.at())),
+            }
+        }
+    }
+
+    /// Begins the value of type `op` whose head lies there; false when it has no elements.
+    fn begin(&mut self, op: u8, each: &'static [Piece], place: Place) -> Result<bool, RdbError> {
+        let reader = &mut *self.reader;
+        let Buffers { carry, text, key, .. } = &mut reader.bufs;
+        let unit = place.bytes(self.chunk, carry);
+        let attrs = std::mem::take(&mut reader.attrs);
+        let left = match head(unit, reader.opts.max_string, text, key) {
+            Ok(0) => return Ok(false),
+            Ok(count) => count,
+            Err(fault) => return Err(reader.fail(fault, 0)),
+        };
+        let builder = Builder::new(op, left, &reader.opts.limits);
+        reader.building = Some(Building { builder, left, each, attrs, at: reader.unit_at });
+        reader.stage = Stage::Elements;
+        Ok(true)
+    }
+
+    /// Adds the element that lies there to the value being built; true when it was the last.
+    fn element(&mut self, place: Place) -> Result<bool, RdbError> {
+        let reader = &mut *self.reader;
+        let Some(building) = &mut reader.building else { return Ok(true) };
+        let mut from = Source::new(place.bytes(self.chunk, &reader.bufs.carry), reader.opts.max_string);
+        match building.builder.add(&mut from, &reader.opts.limits) {
+            Ok(()) => {
+                building.left -= 1;
+                Ok(building.left == 0)
+            }
+            Err(fault) => Err(reader.fail(fault, 0)),
+        }
+    }
+
+    /// The value that has just got its last element.
+    fn built(&mut self) -> Result<Item<'_>, RdbError> {
+        let reader = &mut *self.reader;
+        reader.stage = Stage::Body;
+        let Some(Building { builder, attrs, at, .. }) = reader.building.take() else {
+            return Err(reader.fail(Fault::new(ErrorKind::UnexpectedEof), 0));
+        };
+        let Attrs { expire, idle, freq } = attrs;
+        match builder.finish(&reader.opts.limits) {
+            Ok(value) => {
+                let value = NewValue::Obj(Box::new(value));
+                Ok(Item::Entry { key: &reader.bufs.key, value, expire, idle, freq })
+            }
+            Err(Fault { kind: ErrorKind::EmptyKey, .. }) => Ok(Item::Empty { key: &reader.bufs.key }),
+            Err(fault) => {
+                reader.unit_at = at;
+                Err(reader.fail(fault, 0))
             }
         }
     }

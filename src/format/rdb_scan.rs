@@ -5,6 +5,9 @@
 //! unit it got, so bytes that arrive later are looked at once: scanning a unit costs its number of pieces, however
 //! many chunks it arrives in. Nothing is decoded here and nothing allocated; the reader decodes the unit once
 //! it lies whole in memory.
+//!
+//! A value that is a count and its elements is framed in parts, so that it need never lie whole in memory: the
+//! unit is type, key and count only, and each element is a unit of its own ([`Shape::Element`]).
 
 use super::rdb::{Frame, HEADER_LEN, kind, length, module_op, opcode, string};
 use super::rdb_error::{ErrorKind, Fault};
@@ -31,8 +34,10 @@ pub enum Piece {
 pub enum Shape {
     /// Magic and version.
     Header,
-    /// An opcode or a type id and its pieces.
+    /// An opcode or a type id and its pieces; up to the count, should [`element`] know its type.
     Unit,
+    /// One element of a value, see [`element`].
+    Element(&'static [Piece]),
     /// The eight bytes of the checksum.
     Footer,
 }
@@ -46,7 +51,8 @@ pub fn pieces(op: u8) -> Result<&'static [Piece], Fault> {
     Ok(match op {
         kind::STRING => &[Str, Str],
         kind::SET_INTSET | kind::SET_LISTPACK | kind::HASH_LISTPACK | kind::ZSET_LISTPACK => &[Str, Str],
-        kind::LIST | kind::SET => &[Str, Counted(&[Str])],
+        kind::HASH_ZIPMAP | kind::LIST_ZIPLIST | kind::ZSET_ZIPLIST | kind::HASH_ZIPLIST => &[Str, Str],
+        kind::LIST | kind::SET | kind::LIST_QUICKLIST => &[Str, Counted(&[Str])],
         kind::HASH => &[Str, Counted(&[Str, Str])],
         kind::ZSET => &[Str, Counted(&[Str, TextScore])],
         kind::ZSET_2 => &[Str, Counted(&[Str, Fixed(8)])],
@@ -69,6 +75,14 @@ pub fn pieces(op: u8) -> Result<&'static [Piece], Fault> {
         }
         other => return Err(Fault::new(ErrorKind::UnknownType(other))),
     })
+}
+
+/// The pieces of one element, for values that are nothing but a count and so many elements.
+pub fn element(op: u8) -> Option<&'static [Piece]> {
+    match pieces(op) {
+        Ok([Piece::Str, Piece::Counted(each)]) => Some(each),
+        _ => None,
+    }
 }
 
 /// Progress through one unit.
@@ -104,11 +118,12 @@ impl Scan {
             None => match shape {
                 Shape::Header => &[Piece::Fixed(HEADER_LEN)],
                 Shape::Footer => &[Piece::Fixed(8)],
+                Shape::Element(each) => each,
                 Shape::Unit => match unit.first() {
                     Some(&op) => {
                         let left = pieces(op)?;
                         self.at = 1;
-                        left
+                        if element(op).is_some() { &[Piece::Str, Piece::Len] } else { left }
                     }
                     None => return Ok(Frame::Need(1)),
                 },
@@ -241,11 +256,26 @@ mod tests {
             b"\xF7\x81\0\0\0\0\0\0\0\x01\x02\x01\x01\x05\x05\x03abc\x03\0\0\0\0\x04\0\0\0\0\0\0\0\0\0",
         );
         feed_all(Shape::Unit, b"\xFF");
-        feed_all(Shape::Unit, b"\x01\x01k\x02\x01a\xC0\x05");
+    }
+
+    #[test]
+    fn a_count_and_its_elements_are_units_each() {
         feed_all(Shape::Unit, b"\x02\x01k\0");
-        feed_all(Shape::Unit, b"\x03\x01k\x02\x01a\x031.5\x01b\xff");
-        feed_all(Shape::Unit, b"\x05\x01k\x01\x01a\0\0\0\0\0\0\0\0");
-        feed_all(Shape::Unit, b"\x12\x01k\x02\x01\x01a\x02\x02bc");
+        let element_of = |op| Shape::Element(element(op).unwrap());
+        for op in [kind::LIST, kind::SET, kind::LIST_QUICKLIST] {
+            feed_all(Shape::Unit, &[op, 1, b'k', 2]);
+            feed_all(element_of(op), b"\x01a");
+            feed_all(element_of(op), b"\xC0\x05");
+        }
+        feed_all(element_of(kind::HASH), b"\x01a\x02bc");
+        feed_all(element_of(kind::ZSET), b"\x01a\x031.5");
+        feed_all(element_of(kind::ZSET), b"\x01b\xff");
+        feed_all(element_of(kind::ZSET_2), b"\x01a\0\0\0\0\0\0\0\0");
+        feed_all(element_of(kind::LIST_QUICKLIST_2), b"\x02\x02bc");
+        assert_eq!(
+            (element(kind::STRING), element(kind::HASH_LISTPACK), element(opcode::AUX)),
+            (None, None, None)
+        );
     }
 
     #[test]

@@ -7,7 +7,8 @@
 //! every 1024 keys, which costs a mask per key: the rhythm of Redis, whose child then looks at the clock.
 //!
 //! Written under version 10 unless told otherwise, so that every Redis from 7.0 on reads the file; nothing
-//! written here needs more. Layout, order of the attributes and choice of string encoding are those of Redis
+//! written here needs more. Under version 9, for replicas before 7.0, collections are written element by element.
+//! Layout, order of the attributes and choice of string encoding are those of Redis
 //! 7.2.4 (`rdbSaveRio`, `rdbSaveInfoAuxFields`, `rdbSaveKeyValuePair`, `rdbSaveRawString`). Deviation: our LZF
 //! finds other matches than liblzf, so compressed bytes (DUMP too) may differ from Redis' and be shorter.
 
@@ -323,9 +324,9 @@ impl<W: Sink> Strings<W> {
         match entry.value() {
             ValueRef::Int(n) => self.int(n),
             ValueRef::Str(bytes) => self.text(bytes),
-            ValueRef::Obj(Value::Hash(hash)) => rdb_values::hash::write(hash, self),
-            ValueRef::Obj(Value::Zset(set)) => rdb_values::zset::write(set, self),
-            ValueRef::Obj(Value::List(list)) => rdb_values::list::write(list, self),
+            ValueRef::Obj(Value::Hash(hash)) => rdb_values::hash::write(hash, self.version, self),
+            ValueRef::Obj(Value::Zset(set)) => rdb_values::zset::write(set, self.version, self),
+            ValueRef::Obj(Value::List(list)) => rdb_values::list::write(list, self.version, self),
             ValueRef::Obj(Value::Set(set)) => rdb_values::set::write(set, self.version, self),
         }
     }
@@ -335,10 +336,10 @@ impl<W: Sink> Strings<W> {
 fn value_kind(entry: &Entry, version: u16) -> u8 {
     match entry.value() {
         ValueRef::Int(_) | ValueRef::Str(_) => kind::STRING,
-        ValueRef::Obj(Value::List(_)) => kind::LIST_QUICKLIST_2,
+        ValueRef::Obj(Value::List(_)) => rdb_values::list::kind_of(version),
         ValueRef::Obj(Value::Set(set)) => rdb_values::set::kind_of(set, version),
-        ValueRef::Obj(Value::Hash(hash)) => rdb_values::hash::kind_of(hash),
-        ValueRef::Obj(Value::Zset(set)) => rdb_values::zset::kind_of(set),
+        ValueRef::Obj(Value::Hash(hash)) => rdb_values::hash::kind_of(hash, version),
+        ValueRef::Obj(Value::Zset(set)) => rdb_values::zset::kind_of(set, version),
     }
 }
 

@@ -17,7 +17,7 @@ use super::field::Field;
 use super::pick::{Picker, is_few};
 use crate::base::num::{IntBuf, fmt_i64};
 use crate::base::rng::Rng;
-use crate::ds::listpack::{Entry, Iter as PackIter, Listpack, Pos};
+use crate::ds::listpack::{Entry, Iter as PackIter, Listpack, Pos, Pos32};
 use crate::ds::table::{Iter as TableIter, Table};
 
 /// A hash in one of its two encodings.
@@ -276,7 +276,7 @@ impl Hash {
     /// from the first change to a table on.
     pub fn from_listpack(pack: Listpack, sanitize: bool, limits: &Limits) -> Option<Self> {
         let len = pack.len();
-        if !len.is_multiple_of(2) || (sanitize && has_twins(&pack)) {
+        if !len.is_multiple_of(2) || (sanitize && has_twins(&pack, 1)) {
             return None;
         }
         let mut hash = Hash::Packed(pack);
@@ -371,25 +371,27 @@ fn set_packed(pack: &mut Listpack, field: &[u8], value: &[u8]) -> bool {
     }
 }
 
-/// Whether two of the first halves of pairs are the same text.
-pub(super) fn has_twins(pack: &Listpack) -> bool {
-    let mut fields = Vec::new();
+/// Whether two of the elements that stand `skip` apart, from the first on, are the same text: 1 compares the
+/// fields of pairs. Takes four bytes an element.
+pub fn has_twins(pack: &Listpack, skip: usize) -> bool {
+    let mut texts: Vec<Pos32> = Vec::with_capacity(pack.len() / (skip + 1) + 1);
     let mut next = pack.first();
     while let Some(at) = next {
-        fields.push(at);
-        next = pack.next(at).and_then(|at| pack.next(at));
+        // A listpack has 4 GiB at most.
+        texts.extend(at.narrow());
+        next = (0..=skip).try_fold(at, |at, _| pack.next(at));
     }
     // Any order that puts equal ones side by side; equal texts are stored alike, but for strings that could
     // have been integers, which only a hand-made listpack holds.
-    let key = |at: &Pos| match pack.get(*at) {
+    let key = |at: &Pos32| match pack.get((*at).into()) {
         Entry::Int(number) => (Some(number), &b""[..]),
         Entry::Str(text) => match Entry::Str(text).number() {
             Some(number) => (Some(number), &b""[..]),
             None => (None, text),
         },
     };
-    fields.sort_unstable_by(|one, other| key(one).cmp(&key(other)));
-    fields.windows(2).any(|two| key(&two[0]) == key(&two[1]))
+    texts.sort_unstable_by(|one, other| key(one).cmp(&key(other)));
+    texts.windows(2).any(|two| key(&two[0]) == key(&two[1]))
 }
 
 /// Fields with their values; see [`Hash::iter`].

@@ -10,7 +10,9 @@
 pub mod digest;
 pub mod entry;
 mod field;
+pub mod geohash;
 pub mod hash;
+pub mod hll;
 pub mod list;
 mod member;
 mod pick;

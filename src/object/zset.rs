@@ -421,7 +421,7 @@ impl Zset {
         let mut scores = pack.iter().skip(1).step_by(2);
         if !len.is_multiple_of(2)
             || !scores.all(|score| read(score).is_some())
-            || (sanitize && has_twins(&pack))
+            || (sanitize && has_twins(&pack, 1))
         {
             return None;
         }

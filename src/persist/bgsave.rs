@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::base::disk::{Disk, DiskFile, parent};
 use crate::core::server::Server;
 use crate::format::bytesio::Sink;
+use crate::format::rdb::WRITE_VERSION;
 use crate::format::rdb_write::{Aux, RdbWriter, ReplAux, Usage, WriteOptions};
 use crate::resp::errors::{self, CmdError};
 use crate::state::host::{ChildKind, ChildSide, Host};
@@ -52,6 +53,20 @@ fn repl_aux(srv: &Server) -> Option<ReplAux<'_>> {
     Some(ReplAux { stream_db, id, offset })
 }
 
+/// What goes into a snapshot.
+#[derive(Clone, Copy, Debug)]
+pub struct Content {
+    /// RDB version.
+    pub version: u16,
+    /// Keys too, not the attributes only.
+    pub keys: bool,
+}
+
+impl Content {
+    /// All, as the own file has it.
+    pub const ALL: Content = Content { version: WRITE_VERSION, keys: true };
+}
+
 /// Writes the whole data set to a sink.
 ///
 /// # Errors
@@ -60,7 +75,7 @@ pub fn write<W: Sink>(
     srv: &Server,
     sink: W,
     compression: bool,
-    keys: bool,
+    content: Content,
     progress: Option<&mut dyn FnMut(u64)>,
 ) -> io::Result<u64> {
     let idle = |lru| srv.keys.aging.idle_ms(lru) / 1000;
@@ -75,6 +90,7 @@ pub fn write<W: Sink>(
     };
     let options = WriteOptions {
         checksum: srv.config.rdbchecksum,
+        version: content.version,
         compression,
         usage,
         progress: progress.map(|tell| Box::new(tell) as Box<dyn FnMut(u64)>),
@@ -88,7 +104,7 @@ pub fn write<W: Sink>(
         repl: repl_aux(srv),
         aof_base: false,
     })?;
-    for (number, db) in srv.keys.dbs.iter().enumerate().filter(|(_, db)| keys && !db.is_empty()) {
+    for (number, db) in srv.keys.dbs.iter().enumerate().filter(|(_, db)| content.keys && !db.is_empty()) {
         writer.select_db(number, db.len() as u64, db.expires() as u64)?;
         for entry in db.iter() {
             writer.entry(entry)?;
@@ -127,7 +143,7 @@ pub fn write_file(
     })?;
     let incremental = srv.config.rdb_save_incremental_fsync;
     let mut file = GrowingFile { file, incremental, unsynced: 0 };
-    let written = write(srv, &mut file, srv.config.rdbcompression, true, progress)
+    let written = write(srv, &mut file, srv.config.rdbcompression, Content::ALL, progress)
         .map_err(|e| ("rdbSaveRio", e))
         .and_then(|_| file.file.flush().map_err(|e| ("fflush", e)))
         .and_then(|()| file.file.sync().map_err(|e| ("fsync", e)));
@@ -230,14 +246,19 @@ pub fn start(srv: &mut Server, host: &mut dyn Host) -> io::Result<()> {
 }
 
 /// A child that writes the snapshot to the parent's data pipe, between two lines: `$EOF:<mark>` and the
-/// mark itself. Without `keys` it holds the attributes only.
+/// mark itself. `content` says what it holds.
 ///
 /// # Errors
 /// When the fork fails; logged.
-pub fn start_stream(srv: &mut Server, host: &mut dyn Host, mark: [u8; 40], keys: bool) -> io::Result<()> {
+pub fn start_stream(
+    srv: &mut Server,
+    host: &mut dyn Host,
+    mark: [u8; 40],
+    content: Content,
+) -> io::Result<()> {
     srv.stats.used_memory = host.memory().used;
     let started = child::start(srv, host, ChildKind::RdbStream, |srv, side| {
-        run_in_child(side, |side| stream_marked(srv, side, &mark, keys))
+        run_in_child(side, |side| stream_marked(srv, side, &mark, content))
     });
     match started {
         Ok(pid) => {
@@ -260,13 +281,18 @@ impl Sink for Pipe<'_, '_> {
     }
 }
 
-fn stream_marked(srv: &Server, side: &mut dyn ChildSide, mark: &[u8; 40], keys: bool) -> io::Result<()> {
+fn stream_marked(
+    srv: &Server,
+    side: &mut dyn ChildSide,
+    mark: &[u8; 40],
+    content: Content,
+) -> io::Result<()> {
     side.stream(b"$EOF:")?;
     side.stream(mark)?;
     side.stream(b"\r\n")?;
     let side = RefCell::new(side);
     let report: &mut dyn FnMut(u64) = &mut |keys| side.borrow_mut().report(keys, false);
-    write(srv, Pipe(&side), srv.config.rdbcompression, keys, Some(report))?;
+    write(srv, Pipe(&side), srv.config.rdbcompression, content, Some(report))?;
     side.into_inner().stream(mark)
 }
 

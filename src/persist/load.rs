@@ -16,9 +16,10 @@ use crate::base::disk::DiskFile;
 use crate::base::num::parse_i64;
 use crate::core::propagate;
 use crate::core::server::Server;
-use crate::format::rdb_error::RdbError;
+use crate::format::rdb_error::{ErrorKind, Fault, RdbError};
 use crate::format::rdb_read::{Item, RdbReader, ReadOptions};
 use crate::object::{Entry, NewValue};
+use crate::state::config::SanitizeDump;
 use crate::state::host::Host;
 use crate::state::loading::{Loaded, Loading, Purpose};
 use crate::{log_notice, log_verbose, log_warning};
@@ -47,6 +48,7 @@ pub enum LoadError {
 pub fn begin(srv: &mut Server, purpose: Purpose, total_bytes: u64, shadow: bool, name: &str) {
     let options = ReadOptions {
         checksum: srv.config.rdbchecksum && !srv.debug.skip_checksum,
+        sanitize: srv.config.sanitize_dump_payload == SanitizeDump::Yes,
         databases: srv.keys.dbs.len() as u64,
         limits: srv.config.limits(srv.keys.key_hash()),
         ..ReadOptions::default()
@@ -128,7 +130,11 @@ fn take_items(srv: &mut Server, loading: &mut Loading, chunk: &[u8]) -> Result<P
         match feed.next() {
             Ok(None) => break Ok(Progress::More),
             Ok(Some(Item::End { .. })) => break Ok(Progress::Done { consumed: feed.consumed() }),
-            Ok(Some(item)) => take_item(srv, loading, item, now),
+            Ok(Some(item)) => {
+                if let Err(e) = take_item(srv, loading, item, now) {
+                    break Err(e);
+                }
+            }
             Err(e) => break Err(LoadError::Rdb(e)),
         }
     };
@@ -137,7 +143,7 @@ fn take_items(srv: &mut Server, loading: &mut Loading, chunk: &[u8]) -> Result<P
     result
 }
 
-fn take_item(srv: &mut Server, loading: &mut Loading, item: Item<'_>, now: i64) {
+fn take_item(srv: &mut Server, loading: &mut Loading, item: Item<'_>, now: i64) -> Result<(), LoadError> {
     match item {
         Item::Aux { key, value } => aux(loading, key, value),
         Item::SelectDb(db) => loading.db = db as usize,
@@ -148,10 +154,10 @@ fn take_item(srv: &mut Server, loading: &mut Loading, item: Item<'_>, now: i64) 
                 if loading.purpose == Purpose::Boot {
                     propagate::deleted_at_load(srv, loading.db, key);
                 }
-                return;
+                return Ok(());
             }
             let lru = age(srv, idle, freq);
-            put(srv, loading, key, value, expire, lru);
+            put(srv, loading, key, value, expire, lru)?;
             loading.keys_loaded += 1;
             if srv.config.key_load_delay > 0 {
                 let us = srv.config.key_load_delay as u64;
@@ -170,6 +176,7 @@ fn take_item(srv: &mut Server, loading: &mut Loading, item: Item<'_>, now: i64) 
             log_warning!("The RDB file contains AUX module data I can't load: no matching module '{name}'");
         }
     }
+    Ok(())
 }
 
 /// The age bits of a loaded key.
@@ -188,18 +195,28 @@ fn put(
     value: NewValue<'_>,
     expire: Option<i64>,
     lru: u32,
-) {
+) -> Result<(), LoadError> {
     let mut entry = Entry::new(key, value, expire);
     entry.set_lru(lru);
     let dbs = loading.shadow.as_mut().unwrap_or(&mut srv.keys.dbs);
-    dbs[loading.db].insert(entry);
+    let old = dbs[loading.db].insert(entry);
+    // DEBUG RELOAD may add a file to what is there.
+    if old.is_none() || loading.purpose == Purpose::Debug {
+        return Ok(());
+    }
+    log_warning!("RDB has duplicated key '{}' in DB {}", String::from_utf8_lossy(key), loading.db);
+    let fault = Fault::new(ErrorKind::Damaged("Duplicated key found in RDB file"));
+    Err(LoadError::Rdb(fault.at(loading.loaded_bytes)))
 }
 
 /// An attribute of the file.
 fn aux(loading: &mut Loading, key: &[u8], value: &[u8]) {
     let text = || String::from_utf8_lossy(value).into_owned();
     let number = parse_i64(value);
-    match key {
+    if key.first() == Some(&b'%') {
+        return log_notice!("RDB '{}': {}", String::from_utf8_lossy(key), text());
+    }
+    match key.to_ascii_lowercase().as_slice() {
         b"redis-ver" => log_notice!("Loading RDB produced by version {}", text()),
         b"ctime" => {
             let age = loading.started_s.saturating_sub(number.unwrap_or(loading.started_s));

@@ -10,8 +10,8 @@
 //! since the other's cursor holds it.
 //!
 //! **Diskless.** The child writes into a pipe; every chunk goes to the output buffers of all replicas
-//! bound to it ([`stream`]). Who arrives later waits for the next child; so the first one waits
-//! `repl-diskless-sync-delay` seconds for company. [`regulate`] holds the pipe while all owe us reading, or one
+//! bound to it ([`stream`]). Who arrives later gets the next child, as soon as this one has ended; so the first one
+//! waits `repl-diskless-sync-delay` seconds for company. [`regulate`] holds the pipe while all owe us reading, or one
 //! owes too much: a slow replica may fall `FAR_BEHIND` behind the others before it slows them down
 //! (Redis lets none fall behind at all). The replica goes online with its first acknowledgement after
 //! the end of the stream: until then it could not tell the stream from the snapshot's end mark.
@@ -25,14 +25,17 @@
 use std::io::Read;
 
 use crate::core::server::Server;
+use crate::format::rdb::WRITE_VERSION;
+use crate::persist::bgsave::Content;
 use crate::persist::{self, bgsave};
 use crate::resp::errors;
 use crate::state::client::{ClientId, Flags};
 use crate::state::host::{ChildKind, Host};
-use crate::state::replication::{Bulk, ReplicaState, SyncState};
+use crate::state::replication::{Bulk, ReplicaState, SyncState, Wish};
 use crate::{log_notice, log_warning};
 
 use super::primary::{NO_KEYS, name, put_online, state, those};
+use super::spill;
 
 /// Bytes of a snapshot file read at once.
 const PIECE: usize = 256 * 1024;
@@ -51,6 +54,7 @@ fn streams(r: &ReplicaState) -> bool {
 
 /// A replica has just asked for a full sync: joins a child, starts one, or waits.
 pub(super) fn queue(srv: &mut Server, host: &mut dyn Host, me: ClientId) {
+    state(srv, me).came_late = srv.persist.child.is_some();
     if srv.persist.child_is(ChildKind::RdbFile) {
         return join(srv, me);
     }
@@ -59,7 +63,7 @@ pub(super) fn queue(srv: &mut Server, host: &mut dyn Host, me: ClientId) {
         return;
     }
     let replica = state(srv, me);
-    let (eof, filter) = (replica.capa_eof, replica.rdb_filter);
+    let (eof, wish) = (replica.capa_eof, replica.wish());
     if srv.config.repl_diskless_sync && eof && srv.config.repl_diskless_sync_delay > 0 {
         log_notice!("Delay next BGSAVE for diskless SYNC");
     } else if srv.persist.child.is_some() {
@@ -67,7 +71,7 @@ pub(super) fn queue(srv: &mut Server, host: &mut dyn Host, me: ClientId) {
             "No BGSAVE in progress, but another BG operation is active. BGSAVE for replication delayed"
         );
     } else {
-        start(srv, host, eof, filter);
+        start(srv, host, eof, wish);
     }
 }
 
@@ -80,7 +84,7 @@ fn join(srv: &mut Server, me: ClientId) {
     let suits = first.and_then(|id| srv.clients[id].replica.as_deref()).and_then(|other| {
         let own = srv.clients[me].replica.as_deref()?;
         let able = (own.capa_eof || !other.capa_eof) && (own.capa_psync2 || !other.capa_psync2);
-        (able && own.rdb_filter == other.rdb_filter).then_some(other.psync_offset)
+        (able && own.wish() == other.wish()).then_some(other.psync_offset)
     });
     match suits {
         Some(offset) if bind(srv, me, offset, SyncState::WaitBgsaveEnd) => {
@@ -100,12 +104,20 @@ fn bind(srv: &mut Server, me: ClientId, offset: i64, sync: SyncState) -> bool {
             some => some,
         }
     };
+    let (now, written, spilled) = (srv.clock.mono_ms(), srv.clients[me].net_out, srv.repl.spilled_bytes);
     let replica = state(srv, me);
+    if let Some(trace) = &mut replica.trace {
+        (trace.bound_ms, trace.saved_ms) = (now, now);
+        (trace.written_before, trace.spilled_before) = (written, spilled);
+    }
     replica.psync_offset = offset;
     replica.sync = sync;
     replica.cursor = cursor;
     replica.acked_early = false;
     replica.progress = (0, 0);
+    if cursor.is_some() {
+        spill::begin(srv, me);
+    }
     // The replica does not know which database the stream has selected.
     srv.repl.stream_db = None;
     if !srv.clients[me].flags.has(Flags::PRE_PSYNC) {
@@ -120,8 +132,10 @@ fn bind(srv: &mut Server, me: ClientId, offset: i64, sync: SyncState) -> bool {
 }
 
 /// Starts a child for the replicas that wait with these wishes.
-fn start(srv: &mut Server, host: &mut dyn Host, eof: bool, filter: u8) {
-    let socket = (srv.config.repl_diskless_sync || filter != 0) && eof;
+fn start(srv: &mut Server, host: &mut dyn Host, eof: bool, wish: Wish) {
+    // The file is this server's own snapshot, too: nothing special goes there.
+    let special = wish.filter != 0 || wish.version != WRITE_VERSION;
+    let socket = (srv.config.repl_diskless_sync || special) && eof;
     let target = if socket { "replicas sockets" } else { "disk" };
     log_notice!("Starting BGSAVE for SYNC with target: {target}");
     let known = srv.repl.position().is_some();
@@ -133,7 +147,8 @@ fn start(srv: &mut Server, host: &mut dyn Host, eof: bool, filter: u8) {
         false
     } else if socket {
         let mark = srv.rng.hex_id();
-        bgsave::start_stream(srv, host, mark, filter & NO_KEYS == 0).is_ok()
+        let content = Content { version: wish.version, keys: wish.filter & NO_KEYS == 0 };
+        bgsave::start_stream(srv, host, mark, content).is_ok()
     } else {
         bgsave::start(srv, host).is_ok()
     };
@@ -148,7 +163,7 @@ fn start(srv: &mut Server, host: &mut dyn Host, eof: bool, filter: u8) {
         srv.repl.file_for_replicas = srv.config.rdb_del_sync_files;
     }
     let offset = srv.repl.backlog.offset();
-    for me in those(srv, |r| waits(r) && r.rdb_filter == filter) {
+    for me in those(srv, |r| waits(r) && r.wish() == wish) {
         let sync = if socket { SyncState::SendStream } else { SyncState::WaitBgsaveEnd };
         if !bind(srv, me, offset, sync) {
             srv.clients.close(me);
@@ -179,28 +194,29 @@ pub fn start_waiting(srv: &mut Server, host: &mut dyn Host) {
     if srv.repl.replicas.is_empty() || srv.persist.child.is_some() {
         return;
     }
-    let Some((eof, filter, start_ms)) = next_start(srv) else { return };
+    let Some((eof, wish, start_ms)) = next_start(srv) else { return };
     if srv.clock.mono_ms() >= start_ms {
-        start(srv, host, eof, filter);
+        start(srv, host, eof, wish);
     }
 }
 
 /// What the next child would have to be, and when it may start (monotonic ms).
-fn next_start(srv: &Server) -> Option<(bool, u8, i64)> {
+fn next_start(srv: &Server) -> Option<(bool, Wish, i64)> {
     let waiting = those(srv, waits);
-    let wish = |id: &ClientId| srv.clients[*id].replica.as_deref();
-    let first = waiting.first().and_then(wish)?;
-    let alike = || waiting.iter().filter_map(wish).filter(|r| r.rdb_filter == first.rdb_filter);
+    let replica = |id: &ClientId| srv.clients[*id].replica.as_deref();
+    let first = waiting.first().and_then(replica)?.wish();
+    let alike = || waiting.iter().filter_map(replica).filter(|r| r.wish() == first);
     let eof = alike().all(|r| r.capa_eof);
     let config = &srv.config;
     let enough = config.repl_diskless_sync_max_replicas;
-    let delay_ms = if !config.repl_diskless_sync || enough > 0 && alike().count() >= enough as usize {
+    let late = alike().any(|r| r.came_late);
+    let delay_ms = if !config.repl_diskless_sync || late || enough > 0 && alike().count() >= enough as usize {
         0
     } else {
         i64::from(config.repl_diskless_sync_delay) * 1000
     };
     let since = alike().map(|r| r.waiting_since_ms).min()?;
-    Some((eof, first.rdb_filter, since + delay_ms))
+    Some((eof, first, since + delay_ms))
 }
 
 /// When a delayed child is due (monotonic ms).
@@ -298,7 +314,11 @@ pub fn child_ended(srv: &mut Server, host: &mut dyn Host, kind: ChildKind, ok: b
         ChildKind::RdbStream => those(srv, streams),
         ChildKind::AofRewrite => return,
     };
+    let now = srv.clock.mono_ms();
     for me in bound {
+        if let Some(trace) = &mut state(srv, me).trace {
+            trace.saved_ms = now;
+        }
         if !ok {
             srv.clients.close(me);
             log_warning!("SYNC failed. BGSAVE child returned an error");

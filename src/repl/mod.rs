@@ -5,6 +5,7 @@
 //! | [`primary`] | master: SYNC/PSYNC, replica states, acknowledgements, pings |
 //! | [`fullsync`] | master: which child serves which replica, file and stream transfer |
 //! | [`failover`] | FAILOVER: a master becomes the replica of its replica |
+//! | [`spill`] | master: the stream of replicas that catch up, in a file |
 //! | [`replica`] | replica: carries out the actions of `state::replica_link` |
 //! | [`receive`] | replica: the snapshot that arrives |
 //! | [`wait`] | WAIT, WAITAOF |
@@ -18,6 +19,7 @@ pub mod fullsync;
 pub mod primary;
 pub mod receive;
 pub mod replica;
+pub mod spill;
 pub mod wait;
 
 /// Each cron: timers of the replica side that are finer than a second.
@@ -39,6 +41,7 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     }
     primary::before_sleep(srv, host);
     fullsync::start_waiting(srv, host);
+    spill::relieve(srv, host);
 }
 
 /// After the sockets were written to: the diskless stream may flow again.

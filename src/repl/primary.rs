@@ -20,13 +20,16 @@ use crate::base::log;
 use crate::core::ctx::Ctx;
 use crate::core::propagate;
 use crate::core::server::Server;
+use crate::format::rdb::WRITE_VERSION;
 use crate::persist;
 use crate::resp::errors::{self, CmdError};
 use crate::state::backlog::MIN_BLOCK;
 use crate::state::client::{ClientId, Flags};
+use crate::state::config::RdbVersion;
 use crate::state::host::{ChildKind, Host};
 use crate::state::repl_ids;
 use crate::state::replication::{ReplicaState, SyncState, replica_name};
+use crate::state::sync_report::{self, SyncReport, Trace};
 use crate::{log_debug, log_notice, log_warning};
 
 use super::fullsync;
@@ -81,7 +84,10 @@ pub fn sync(cx: &mut Ctx<'_>, asked: Asked<'_>) -> Result<(), CmdError> {
     if replica.rdb_filter != 0 && !replica.capa_eof {
         return Err(errors::SYNC_FILTER_NEEDS_EOF);
     }
+    let version = rdb_version(cx.srv, me)?;
+    state(cx.srv, me).rdb_version = version;
     log_notice!("Replica {} asks for synchronization", name(cx.srv, me));
+    let mut why = "the replica knows full synchronization only".to_owned();
     match asked {
         None => cx.client().flags.set(Flags::PRE_PSYNC),
         Some((id, number)) => {
@@ -90,19 +96,36 @@ pub fn sync(cx: &mut Ctx<'_>, asked: Asked<'_>) -> Result<(), CmdError> {
                 log_warning!("Replica {name} asks for synchronization but with a wrong offset");
                 return Err(errors::NOT_INT);
             };
-            if partial(cx.srv, me, id, number) {
-                cx.srv.stats.sync_partial_ok += 1;
-                return Ok(());
-            }
+            why = match partial(cx.srv, me, id, number) {
+                None => {
+                    cx.srv.stats.sync_partial_ok += 1;
+                    return Ok(());
+                }
+                Some(why) => why,
+            };
             cx.srv.stats.sync_partial_err += u64::from(id.first() != Some(&b'?'));
         }
     }
-    full(cx.srv, cx.host, me);
+    full(cx.srv, cx.host, me, why);
     Ok(())
 }
 
-/// Continues a replica from the backlog, if that can be.
-fn partial(srv: &mut Server, me: ClientId, id: &[u8], number: i64) -> bool {
+/// The RDB version a replica would get. Only 10 fits into the file of this server's own snapshots; others go through
+/// the socket.
+fn rdb_version(srv: &Server, me: ClientId) -> Result<u16, CmdError> {
+    let replica = srv.clients[me].replica.as_deref();
+    let (major, eof) = replica.map_or((0, false), |r| (r.major, r.capa_eof));
+    let version = match (srv.config.repl_rdb_version, major) {
+        (RdbVersion::V9, _) | (RdbVersion::Auto, 5 | 6) => 9,
+        (RdbVersion::V10, _) | (RdbVersion::Auto, 0 | 7..) => WRITE_VERSION,
+        (RdbVersion::V11, _) => 11,
+        (RdbVersion::Auto, 1..=4) => return Err(errors::SYNC_TOO_OLD),
+    };
+    if version != WRITE_VERSION && !eof { Err(errors::SYNC_VERSION_NEEDS_EOF) } else { Ok(version) }
+}
+
+/// Continues a replica from the backlog, if that can be. Returns why not.
+fn partial(srv: &mut Server, me: ClientId, id: &[u8], number: i64) -> Option<String> {
     let name = name(srv, me);
     let granted = match srv.repl.ids.accepts(id, number, &srv.repl.backlog) {
         Ok(granted) => granted,
@@ -110,10 +133,11 @@ fn partial(srv: &mut Server, me: ClientId, id: &[u8], number: i64) -> bool {
             for (level, line) in why.log_lines(&name) {
                 log::write(level, format_args!("{line}"));
             }
-            return false;
+            let backlog = &srv.repl.backlog;
+            return Some(sync_report::reason(&why, backlog.first_byte_offset(), backlog.size()));
         }
     };
-    let Some(cursor) = srv.repl.backlog.attach(granted.held) else { return false };
+    let Some(cursor) = srv.repl.backlog.attach(granted.held) else { return Some(String::new()) };
     log_position(srv, number);
     let now = srv.clock.mono_ms();
     let replica = state(srv, me);
@@ -132,7 +156,7 @@ fn partial(srv: &mut Server, me: ClientId, id: &[u8], number: i64) -> bool {
     srv.clients.send(me, &answer);
     log_notice!("{}", granted.log_line(&name));
     refresh_good(srv);
-    true
+    None
 }
 
 /// Where a continued replica stands in the backlog.
@@ -149,7 +173,7 @@ fn log_position(srv: &Server, number: i64) {
 }
 
 /// Queues a replica for a full sync.
-fn full(srv: &mut Server, host: &mut dyn Host, me: ClientId) {
+fn full(srv: &mut Server, host: &mut dyn Host, me: ClientId, why: String) {
     srv.stats.sync_full += 1;
     if srv.config.repl_disable_tcp_nodelay {
         host.set_nodelay(me, false);
@@ -158,6 +182,7 @@ fn full(srv: &mut Server, host: &mut dyn Host, me: ClientId) {
     let replica = state(srv, me);
     replica.sync = SyncState::WaitBgsaveStart;
     replica.waiting_since_ms = now;
+    replica.trace = Some(Box::new(Trace { why, asked_ms: now, ..Trace::default() }));
     srv.clients[me].flags.set(Flags::REPLICA);
     srv.repl.replicas.push(me);
     if srv.repl.replicas.len() == 1 && !srv.repl.backlog.is_active() {
@@ -184,6 +209,8 @@ pub fn acknowledged(srv: &mut Server, me: ClientId, offset: i64, fsynced: Option
         replica.aof_ack_offset = replica.aof_ack_offset.max(fsynced);
     }
     replica.ack_ms = now;
+    report(srv, me);
+    let replica = state(srv, me);
     match replica.sync {
         // It has loaded what came through the pipe before we learned that the child is gone.
         SyncState::SendStream => replica.acked_early = true,
@@ -194,6 +221,16 @@ pub fn acknowledged(srv: &mut Server, me: ClientId, offset: i64, fsynced: Option
         _ => {}
     }
     srv.blocked.acks_changed = true;
+}
+
+/// A replica that is online and acknowledges has come through its full sync: that is told once.
+fn report(srv: &mut Server, me: ClientId) {
+    let now = srv.clock.mono_ms();
+    let replica = state(srv, me);
+    let Some(trace) = replica.trace.take_if(|_| matches!(replica.sync, SyncState::Online)) else { return };
+    let report = SyncReport::of(&trace, name(srv, me), now, srv.repl.spilled_bytes);
+    log_notice!("{}", report.line());
+    srv.repl.last_sync = Some(Box::new(report));
 }
 
 /// The snapshot has reached the replica: the stream begins. False when the snapshot was all it
@@ -209,6 +246,13 @@ pub(super) fn put_online(srv: &mut Server, me: ClientId) -> bool {
     let replica = state(srv, me);
     replica.sync = SyncState::Online;
     replica.ack_ms = now;
+    let written = srv.clients[me].net_out;
+    let cow_bytes = srv.persist.last_cow_bytes;
+    if let Some(trace) = &mut state(srv, me).trace {
+        trace.sent_ms = now;
+        trace.bytes = written.saturating_sub(trace.written_before);
+        trace.cow_bytes = cow_bytes;
+    }
     refresh_good(srv);
     log_notice!("Synchronization with replica {name} succeeded");
     srv.clients.want_write(me);
@@ -401,6 +445,10 @@ pub fn describe(srv: &mut Server, me: ClientId, option: &[u8], value: &[u8]) -> 
         let replica = state(srv, me);
         replica.capa_eof |= eq_ignore_case(value, b"eof");
         replica.capa_psync2 |= eq_ignore_case(value, b"psync2");
+    } else if is(b"version") {
+        let major = value.split(|b| *b == b'.').next().and_then(crate::base::num::parse_i64);
+        let major = major.filter(|major| *major > 0).ok_or(errors::NOT_INT)?;
+        state(srv, me).major = u32::try_from(major).unwrap_or(u32::MAX);
     } else if is(b"rdb-only") {
         let on = crate::base::num::parse_i64(value).ok_or(errors::NOT_INT)?;
         if !(0..=1).contains(&on) {

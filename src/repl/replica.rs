@@ -196,6 +196,10 @@ fn become_stream(srv: &mut Server, db: Option<usize>) {
 /// The snapshot is loaded: its history is ours.
 fn full_sync_done(srv: &mut Server, host: &mut dyn Host, history: Option<(ReplId, i64)>, db: Option<usize>) {
     receive::put_in_service(srv, host);
+    if let Some(report) = srv.repl.link.take_report() {
+        log_notice!("{}", report.line());
+        srv.repl.last_link_sync = Some(Box::new(report));
+    }
     // A master from before PSYNC has no history; ours must at least have a name nobody else has.
     let (id, offset) = history.unwrap_or_else(|| (srv.rng.hex_id(), 0));
     srv.repl.ids.adopt(id);

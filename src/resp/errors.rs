@@ -317,6 +317,13 @@ texts! {
     NOREPLICAS = "NOREPLICAS Not enough good replicas to write.";
     BUSYKEY = "BUSYKEY Target key name already exists.";
 
+    // RESTORE.
+    RESTORE_IDLETIME = "ERR Invalid IDLETIME value, must be >= 0";
+    RESTORE_FREQ = "ERR Invalid FREQ value, must be >= 0 and <= 255";
+    RESTORE_TTL = "ERR Invalid TTL value, must be >= 0";
+    RESTORE_FOOTER = "ERR DUMP payload version or checksum are wrong";
+    RESTORE_BAD_DATA = "ERR Bad data format";
+
     // Numbers.
     NOT_INT = "ERR value is not an integer or out of range";
     NOT_FLOAT = "ERR value is not a valid float";
@@ -445,6 +452,8 @@ texts! {
     SYNC_NO_MASTER_LINK = "NOMASTERLINK Can't SYNC while not connected with my master";
     SYNC_PENDING_OUTPUT = "ERR SYNC and PSYNC are invalid with pending output";
     SYNC_FILTER_NEEDS_EOF = "ERR Filtered replica requires EOF capability";
+    SYNC_TOO_OLD = "ERR This replica can read no RDB version that I can write";
+    SYNC_VERSION_NEEDS_EOF = "ERR A snapshot of another RDB version requires EOF capability";
     REPLCONF_FILTER_MISSING = "ERR Missing rdb-filter-only values";
     REPLICAOF_FAILING_OVER = "ERR REPLICAOF not allowed while failing over.";
     REPLICAOF_BY_REPLICA = "ERR Command is not valid when client is a replica.";

@@ -16,6 +16,7 @@ use crate::core::clientinfo;
 use crate::core::input;
 use crate::core::server::Server;
 use crate::repl;
+use crate::repl::spill;
 use crate::state::client::{Client, ClientId, Flags};
 use crate::state::replication::SyncState;
 
@@ -255,6 +256,10 @@ fn write_replica(srv: &mut Server, host: &mut RealHost, id: ClientId) -> (Wrote,
         (SyncState::SendBulk(_), _) => {
             // The next piece goes through the output buffer.
             let more = repl::fullsync::next_piece(srv, host, id);
+            return (if more { Wrote::All } else { Wrote::Nothing }, 0);
+        }
+        (SyncState::Online, Some(_)) if !replica.put_online_on_ack && spill::has_next(srv, replica) => {
+            let more = spill::next_piece(srv, id);
             return (if more { Wrote::All } else { Wrote::Nothing }, 0);
         }
         (SyncState::Online, Some(cursor)) if !replica.put_online_on_ack => cursor,

@@ -10,7 +10,7 @@ use crate::base::log::{self, Level};
 pub use crate::core::effects::current_hz;
 use crate::core::input::{check_output_limit, resize_query};
 use crate::core::server::Server;
-use crate::core::{propagate, tracking, wake};
+use crate::core::{announce, propagate, tracking, wake};
 use crate::keyspace::{Cycle, ExpireMode};
 use crate::persist;
 use crate::repl;
@@ -181,13 +181,15 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     {
         expire(srv, true);
     }
-    tracking::broadcast(srv);
     let acknowledged = srv.blocked.acks_changed;
     wake::before_sleep(srv, host);
+    tracking::broadcast(srv);
     if acknowledged {
         // A shutdown may have waited for just that.
         persist::shutdown::cron(srv, host);
     }
+    announce::drain(srv);
+    tracking::broadcast(srv);
     repl::before_sleep(srv, host);
     // What a shrunk size or a replica that left behind, ten calls' worth at a time.
     srv.repl.backlog.trim(10 * TRIM_BLOCKS);

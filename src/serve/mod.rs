@@ -31,7 +31,7 @@ use crate::persist::{self, bgsave, shutdown};
 use crate::repl;
 use crate::resp::errors;
 use crate::state::client::{ClientId, Flags};
-use crate::state::config::{ShutdownOn, Supervised};
+use crate::state::config::{AppendFsync, ShutdownOn, Supervised};
 use crate::state::loading::Purpose;
 use crate::state::persistence::ShutdownFlags;
 
@@ -50,6 +50,9 @@ pub mod title;
 use cron::Cron;
 use host::{CHILD_DATA, CHILD_REPORTS, LISTENERS, RealHost, SIGNALS};
 
+/// So much of the stream may gather within a round of the loop before replicas are fed. Bytes.
+const FEED_EVERY: i64 = 1 << 20;
+
 /// The machine, the world, and what the loop itself remembers.
 pub struct Shell {
     pub srv: Server,
@@ -67,6 +70,8 @@ pub struct Shell {
     load_began_us: i64,
     /// A signal asked for a shutdown that has neither come to its end nor been called off.
     shutdown_asked: bool,
+    /// Where the stream stood when replicas were last fed.
+    fed_at: i64,
     /// Kinds of listeners already said to be ready: TCP, Unix.
     announced: [bool; 2],
 }
@@ -85,6 +90,7 @@ impl Shell {
             scratch: Vec::new(),
             load_began_us: 0,
             shutdown_asked: false,
+            fed_at: 0,
             announced: [false; 2],
         }
     }
@@ -160,6 +166,7 @@ impl Shell {
         for i in 0..self.ready.len() {
             let ready = self.ready[i];
             self.deliver(ready);
+            self.feed_early();
         }
         self.signals();
         if self.accept_again {
@@ -438,8 +445,26 @@ impl Shell {
         self.srv.clients.take_pending_read(&mut list);
         for &id in &list {
             conn::serve(&mut self.srv, &mut self.host, id, &mut self.buffer);
+            self.feed_early();
         }
         self.scratch = list;
+    }
+
+    /// Within a long round the replicas are fed too: what gathers for them must not outgrow their limits before the
+    /// sockets were even asked. Not before the append-only file has its part where that is promised.
+    fn feed_early(&mut self) {
+        let offset = self.srv.repl.backlog.offset();
+        if !self.srv.wake_replicas || offset - self.fed_at < FEED_EVERY {
+            return;
+        }
+        self.fed_at = offset;
+        if self.srv.config.appendonly && self.srv.config.appendfsync == AppendFsync::Always {
+            return;
+        }
+        for id in self.srv.repl.replicas.clone() {
+            conn::flush(&mut self.srv, &mut self.host, id);
+        }
+        repl::spill::relieve(&mut self.srv, &mut self.host);
     }
 
     /// Writes to everyone who is owed something.

@@ -26,6 +26,12 @@
 //! replicas); one call drops at most [`TRIM_BLOCKS`], so that a replica which leaves a gigabyte behind does not
 //! stall the server; the rest goes with later appends and with [`Backlog::trim`] from the loop.
 //!
+//! # Patience
+//! A cursor may be *patient* ([`Backlog::set_patient`]): its replica receives a snapshot and takes nothing for now. What
+//! only patient cursors need may leave memory: [`Backlog::spillable`] lends the oldest such block to whoever stores it,
+//! [`Backlog::drop_front`] lets it go. The cursor then stands before [`Backlog::first_offset`], and its bytes come from
+//! that store until it has reached memory again.
+//!
 //! Blocks hold 16 KiB at least and a sixteenth of the backlog at most: without the upper bound one huge value
 //! is one huge block, which can be dropped only as a whole and drives replicas over their limits again and again
 //! (redis issue 11666).
@@ -74,6 +80,8 @@ struct Cursor {
     at: i64,
     /// Where it was attached: while nothing was fed since, its buffer counts as empty.
     from: i64,
+    /// What it needs may leave memory.
+    patient: bool,
 }
 
 struct Block {
@@ -284,8 +292,38 @@ impl Backlog {
         }
         self.next_generation = self.next_generation.wrapping_add(1);
         let generation = self.next_generation;
-        let slot = self.cursors.insert(Cursor { generation, at: held, from: held });
+        let slot = self.cursors.insert(Cursor { generation, at: held, from: held, patient: false });
         Some(CursorId { slot: slot as u32, generation })
+    }
+
+    /// Whether what this replica needs may leave memory.
+    pub fn set_patient(&mut self, id: CursorId, on: bool) {
+        if let Some(cursor) = self.cursors.get_mut(id.slot as usize).filter(|c| c.generation == id.generation)
+        {
+            cursor.patient = on;
+        }
+    }
+
+    /// The oldest block, when more than `keep` bytes are here and only patient cursors need it.
+    pub fn spillable(&self, keep: usize) -> Option<&[u8]> {
+        let front = self.blocks.front().filter(|_| self.blocks.len() > 1)?;
+        let rest = usize::try_from(self.end - front.end()).unwrap_or(usize::MAX);
+        let free = |c: &Cursor| c.at >= front.end() || c.patient;
+        let needed = self.cursors.iter().any(|(_, c)| c.at < front.end());
+        let may = rest >= keep && needed && self.cursors.iter().all(|(_, c)| free(c));
+        may.then_some(&front.bytes[..])
+    }
+
+    /// Lets the oldest block go, which is stored elsewhere.
+    pub fn drop_front(&mut self) {
+        if let Some(block) = self.blocks.pop_front() {
+            self.memory -= block.cost();
+        }
+    }
+
+    /// Whether a cursor stands before what is in memory.
+    pub fn is_behind(&self) -> bool {
+        !self.cursors.is_empty() && self.lowest() < self.first_offset()
     }
 
     /// Forgets a replica; what only it needed is dropped step by step.
@@ -320,11 +358,12 @@ impl Backlog {
         self.blocks.partition_point(|b| b.end() <= at)
     }
 
-    /// The waiting bytes in order, at most `max` of them, block by block. None of the slices is empty.
+    /// The waiting bytes in order, at most `max` of them, block by block. None of the slices is empty. There are none
+    /// for a cursor that stands before what is in memory.
     pub fn slices(&self, id: CursorId, max: usize) -> impl Iterator<Item = &[u8]> {
         let (at, first) = match self.cursor(id) {
-            Some(c) => (c.at, self.find(c.at)),
-            None => (self.end, self.blocks.len()),
+            Some(c) if c.at >= self.first_offset() => (c.at, self.find(c.at)),
+            _ => (self.end, self.blocks.len()),
         };
         let mut left = max;
         self.blocks.range(first..).map_while(move |block| {

@@ -86,6 +86,13 @@ pub struct Parked {
     pub lines: Vec<KeyId>,
 }
 
+impl Parked {
+    /// Bytes it holds.
+    pub fn memory(&self) -> usize {
+        size_of::<Parked>() + self.args.mem_bytes() + self.lines.capacity() * size_of::<KeyId>()
+    }
+}
+
 /// What a command that runs again brings along from its earlier runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Earlier {

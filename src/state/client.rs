@@ -85,11 +85,8 @@ impl Flags {
     pub const POSTPONED: Flags = Flags(1 << 24);
     /// Sentinel-like subscriber of MULTI state: the deny-blocking context of EXEC and scripts.
     pub const DENY_BLOCKING: Flags = Flags(1 << 25);
-    /// Parked and woken again within one request: the reply lies behind those of its own turn, so the rest of
-    /// the pipeline waits for the next turn.
-    pub const WOKEN: Flags = Flags(1 << 26);
     /// `t`: is told of changes of keys (CLIENT TRACKING).
-    pub const TRACKING: Flags = Flags(1 << 27);
+    pub const TRACKING: Flags = Flags(1 << 26);
 
     pub const fn or(self, other: Flags) -> Flags {
         Flags(self.0 | other.0)
@@ -218,12 +215,9 @@ impl Client {
 
     /// Whether requests of this client may be run now.
     pub fn may_run(&self) -> bool {
-        !self.flags.has(
-            Flags::BLOCKED
-                .or(Flags::CLOSE_ASAP)
-                .or(Flags::CLOSE_AFTER_REPLY)
-                .or(Flags::POSTPONED.or(Flags::WOKEN)),
-        )
+        !self
+            .flags
+            .has(Flags::BLOCKED.or(Flags::CLOSE_ASAP).or(Flags::CLOSE_AFTER_REPLY).or(Flags::POSTPONED))
     }
 
     /// Who gets its invalidations: a client's number, 0 for itself, -1 when it does not track.
@@ -242,5 +236,6 @@ impl Client {
             + self.multi.as_ref().map_or(0, |m| m.memory())
             + self.subscriptions.as_ref().map_or(0, |s| s.memory())
             + self.tracking.as_ref().map_or(0, |t| t.memory())
+            + self.parked.as_ref().map_or(0, |parked| parked.memory())
     }
 }

@@ -104,6 +104,13 @@ choice! {
     }
 }
 choice! {
+    /// `repl-rdb-version`: the RDB version of snapshots for replicas.
+    RdbVersion {
+        /// What suits the replica, as far as it tells.
+        Auto = "auto", V9 = "9", V10 = "10", V11 = "11",
+    }
+}
+choice! {
     /// `tls-auth-clients`: whether clients must show a certificate.
     TlsAuthClients { No = "no", Yes = "yes", Optional = "optional" }
 }

@@ -20,6 +20,8 @@ pub mod replication;
 pub mod slowlog;
 pub mod spec;
 pub mod spikes;
+pub mod spill;
 pub mod stats;
+pub mod sync_report;
 pub mod tracking;
 pub mod version;

@@ -59,6 +59,7 @@ use self::snapshot::{SOCKET_LOAD_FAILED, Stage, Transfer};
 use self::wire::{Line, push_command};
 use super::backlog::MAX_OFFSET;
 use super::repl_ids::ReplId;
+use super::sync_report::LinkReport;
 use crate::base::clock::Millis;
 use crate::base::log::Level;
 
@@ -207,6 +208,8 @@ pub struct ReplicaLink {
     /// `PSYNC … FAILOVER` was sent and is not answered; an earlier one got lost with its connection.
     failover_asked: bool,
     failover_lost: bool,
+    /// The full sync that was done last.
+    last_sync: Option<LinkReport>,
 }
 
 impl Default for ReplicaLink {
@@ -247,6 +250,7 @@ impl ReplicaLink {
             down_since: None,
             failover_asked: false,
             failover_lost: false,
+            last_sync: None,
         }
     }
 

@@ -14,6 +14,8 @@ use super::client::{Client, ClientId};
 use super::failover::Failover;
 use super::repl_ids::{ReplId, ReplIds};
 use super::replica_link::{LoadPlan, ReplicaLink};
+use super::spill::Spill;
+use super::sync_report::{LinkReport, SyncReport, Trace};
 
 /// How far a replica of ours is. Owns what each state needs.
 pub enum SyncState {
@@ -58,8 +60,10 @@ pub struct ReplicaState {
     pub announced_ip: Box<str>,
     pub capa_eof: bool,
     pub capa_psync2: bool,
-    /// REPLCONF version of newer servers; 0 when it did not say.
-    pub version: u32,
+    /// REPLCONF version, which newer servers send: its first number; 0 when it did not say.
+    pub major: u32,
+    /// RDB version it gets.
+    pub rdb_version: u16,
     /// Its place in the backlog, from the moment its full sync's offset is known.
     pub cursor: Option<CursorId>,
     /// The offset the snapshot it gets begins at.
@@ -70,6 +74,8 @@ pub struct ReplicaState {
     pub ack_ms: Millis,
     /// When the present sync started waiting (monotonic ms), for `repl-diskless-sync-delay`.
     pub waiting_since_ms: Millis,
+    /// It came while a child was running that does not suit it: the next one starts at once.
+    pub came_late: bool,
     /// Diskless: the stream of the RDB has ended, its first ACK puts it online.
     pub put_online_on_ack: bool,
     /// Diskless: an acknowledgement came before we learned that the child is done.
@@ -77,6 +83,10 @@ pub struct ReplicaState {
     /// Diskless: bytes written to it when that was last looked at, and when they had changed last
     /// (monotonic ms).
     pub progress: (u64, Millis),
+    /// Notes on its full sync, until it has come through.
+    pub trace: Option<Box<Trace>>,
+    /// It has not come near the end of the stream since its snapshot began: what it owes does not close it.
+    pub catching_up: bool,
     /// rdb-only / rdb-filter-only bits (1 = functions, 2 = keys excluded).
     pub rdb_filter: u8,
 }
@@ -89,19 +99,37 @@ impl Default for ReplicaState {
             announced_ip: Box::from(""),
             capa_eof: false,
             capa_psync2: false,
-            version: 0,
+            major: 0,
+            rdb_version: 0,
             cursor: None,
             psync_offset: 0,
             ack_offset: 0,
             aof_ack_offset: 0,
             ack_ms: 0,
             waiting_since_ms: 0,
+            came_late: false,
             put_online_on_ack: false,
             acked_early: false,
             progress: (0, 0),
+            trace: None,
+            catching_up: false,
             rdb_filter: 0,
         }
     }
+}
+
+impl ReplicaState {
+    /// What a snapshot for this replica has to be: what it leaves out, and the RDB version.
+    pub fn wish(&self) -> Wish {
+        Wish { filter: self.rdb_filter, version: self.rdb_version }
+    }
+}
+
+/// See [`ReplicaState::wish`]. Replicas with the same wish share a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wish {
+    pub filter: u8,
+    pub version: u16,
 }
 
 impl std::fmt::Debug for ReplicaState {
@@ -165,6 +193,14 @@ pub struct Replication {
     pub good_replicas: usize,
     /// A planned change of roles under way.
     pub failover: Option<Box<Failover>>,
+    /// The last full sync of a replica of ours, and of us with our master.
+    pub last_sync: Option<Box<SyncReport>>,
+    pub last_link_sync: Option<Box<LinkReport>>,
+    /// Some replica may be catching up, or there is a spill.
+    pub catching_up: bool,
+    /// The part of the stream that is in a file, and how many bytes ever were.
+    pub spill: Option<Spill>,
+    pub spilled_bytes: u64,
     /// The replica side.
     pub link: ReplicaLink,
     /// The master asked how far we are: it is told once what came with the question is applied.
@@ -196,6 +232,11 @@ impl Replication {
             no_replicas_since_ms: None,
             good_replicas: 0,
             failover: None,
+            last_sync: None,
+            last_link_sync: None,
+            catching_up: false,
+            spill: None,
+            spilled_bytes: 0,
             link: ReplicaLink::default(),
             ack_due: false,
             master: None,

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::pools::{key, value};
 use super::rng::Rng;
 use super::step::{CONNECTIONS, Check, Step};
-use super::{admin, conn, hashes, keys, lists, pubsub, sets, sort, strings, wrong, zsets};
+use super::{admin, bits, conn, geo_hll, hashes, keys, lists, pubsub, sets, sort, strings, wrong, zsets};
 
 /// A command while its words are gathered.
 pub struct Words(Vec<Vec<u8>>);
@@ -173,7 +173,9 @@ impl Generator {
         let conn = if self.plain { 0 } else { [0, 0, 0, 0, 1, 1, 2][rng.below(7)] };
         let queued = self.multi[conn];
         match rng.below(100) {
-            0..=20 => self.queue.extend(strings::draw(rng, conn)),
+            0..=12 => self.queue.extend(strings::draw(rng, conn)),
+            13..=16 => self.queue.extend(bits::draw(rng, conn)),
+            17..=20 => self.queue.extend(geo_hll::draw(rng, conn)),
             21..=27 => self.queue.extend(lists::draw(rng, conn)),
             28..=34 => self.queue.extend(sets::draw(rng, conn)),
             35..=40 => self.queue.push_back(hashes::draw(rng, conn)),

@@ -1,4 +1,4 @@
-//! The list family, with counts and indices at their edges. What waits does so for a moment only.
+//! The list family, with counts and indices at their edges.
 
 use super::generate::{Words, words};
 use super::pools::{LIST, element, index, small_count, typed};
@@ -8,7 +8,7 @@ use super::step::{Check, Step};
 /// One command on lists, sent on connection `conn`.
 pub fn draw(rng: &mut Rng, conn: usize) -> Vec<Step> {
     let key = typed(rng, LIST);
-    let w = match rng.below(25) {
+    let w = match rng.below(26) {
         0..=5 => push(rng, key),
         6 | 7 => {
             let name = rng.pick(&["LPOP", "RPOP"]);
@@ -37,7 +37,7 @@ pub fn draw(rng: &mut Rng, conn: usize) -> Vec<Step> {
         }
         20 => words(rng, "RPOPLPUSH").arg(key).arg(typed(rng, LIST)),
         21 => pop_of_many(rng),
-        22 => waiting(rng, key),
+        22 | 23 => super::waits::list(rng),
         _ => {
             let step = words(rng, "OBJECT").cased(rng, "ENCODING").arg(key).step(rng, conn);
             return vec![step.checked(Check::Alone)];
@@ -70,42 +70,10 @@ fn positions(rng: &mut Rng, key: Vec<u8>) -> Words {
     w
 }
 
-fn waiting(rng: &mut Rng, key: Vec<u8>) -> Words {
-    let name = rng.pick(&["BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP"]);
-    let w = words(rng, name);
-    match name {
-        "BLMPOP" => {
-            let w = moment(rng, w);
-            sources(rng, w)
-        }
-        "BLPOP" | "BRPOP" => {
-            let w = w.arg(key).arg(typed(rng, LIST));
-            moment(rng, w)
-        }
-        _ => {
-            let mut w = w.arg(key).arg(typed(rng, LIST));
-            if name == "BLMOVE" {
-                w = w.one_of(rng, ENDS).one_of(rng, ENDS);
-            }
-            moment(rng, w)
-        }
-    }
-}
-
-/// A time-out that is over soon, or that is none.
-pub fn moment(rng: &mut Rng, w: Words) -> Words {
-    w.arg(rng.pick(&["0.001", "0.002", "0.0015", "-1", "abc", "", "1e5000", "nan"]))
-}
-
 fn pop_of_many(rng: &mut Rng) -> Words {
-    let w = words(rng, "LMPOP");
-    sources(rng, w)
-}
-
-fn sources(rng: &mut Rng, w: Words) -> Words {
     let keys = 1 + rng.below(3);
     let said = if rng.one_in(8) { small_count(rng) } else { keys.to_string().into_bytes() };
-    let mut w = w.arg(said);
+    let mut w = words(rng, "LMPOP").arg(said);
     for _ in 0..keys {
         w = w.arg(typed(rng, LIST));
     }

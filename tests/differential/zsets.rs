@@ -13,7 +13,7 @@ use super::step::{Check, Step};
 pub fn draw(rng: &mut Rng, conn: usize) -> Vec<Step> {
     let key = typed(rng, ZSET);
     let mut check = Check::Exact;
-    let w = match rng.below(36) {
+    let w = match rng.below(38) {
         0..=6 => add(rng, key),
         7 => {
             let mut w = words(rng, "ZADD").arg(typed(rng, LEX));
@@ -55,6 +55,7 @@ pub fn draw(rng: &mut Rng, conn: usize) -> Vec<Step> {
             if rng.one_in(3) { w } else { w.arg(small_count(rng)) }
         }
         26 => pop_of_many(rng),
+        35 | 36 => super::waits::zset(rng),
         27..=30 => algebra(rng),
         31 => {
             check = Check::Shape;
@@ -180,15 +181,7 @@ fn sources(rng: &mut Rng, w: Words) -> (Words, usize) {
 }
 
 fn pop_of_many(rng: &mut Rng) -> Words {
-    let name = rng.pick(&["ZMPOP", "ZMPOP", "BZMPOP", "BZPOPMIN", "BZPOPMAX"]);
-    let mut w = words(rng, name);
-    if name.starts_with("BZPOP") {
-        w = w.arg(typed(rng, ZSET)).arg(typed(rng, ZSET));
-        return super::lists::moment(rng, w);
-    }
-    if name == "BZMPOP" {
-        w = super::lists::moment(rng, w);
-    }
+    let w = words(rng, "ZMPOP");
     let (w, _) = sources(rng, w);
     let w = w.one_of(rng, &["MIN", "MAX", "MIN", "MAX", "MID"]);
     if rng.one_in(2) { w } else { w.cased(rng, "COUNT").arg(small_count(rng)) }

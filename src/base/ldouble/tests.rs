@@ -98,3 +98,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn doubles_are_taken_exactly() {
+    for value in [0.0, 1.0, -2.5, 0.1, 13.361_389_338_970_184, 1e300, 5e-324, f64::MIN_POSITIVE, -180.0] {
+        let want = format!("{value:.17}");
+        let want = want.trim_end_matches('0').trim_end_matches('.');
+        assert_eq!(LongDouble::from_f64(value).to_human(), want, "{value}");
+    }
+    // Half of the last digit: ties go to the even one.
+    assert_eq!(LongDouble::from_f64(2f64.powi(-18)).to_human(), "0.00000381469726562");
+    assert_eq!(LongDouble::from_f64(3.0 * 2f64.powi(-18)).to_human(), "0.00001144409179688");
+    assert!(!LongDouble::from_f64(f64::INFINITY).is_finite() && !LongDouble::from_f64(f64::NAN).is_finite());
+}

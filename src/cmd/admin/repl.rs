@@ -196,4 +196,6 @@ mod cluster;
 #[cfg(test)]
 mod failover_tests;
 #[cfg(test)]
+mod fullsync_tests;
+#[cfg(test)]
 mod tests;

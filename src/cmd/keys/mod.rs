@@ -6,6 +6,7 @@
 //! | `scan.rs` | KEYS SCAN RANDOMKEY DBSIZE |
 //! | `expire.rs` | EXPIRE and its kin, TTL and its kin, PERSIST |
 //! | `dbs.rs` | MOVE COPY SWAPDB FLUSHDB FLUSHALL |
+//! | `dump.rs` | DUMP RESTORE |
 //! | `object.rs` | OBJECT |
 //! | `migrate.rs` | MIGRATE |
 //! | `sort.rs` | SORT SORT_RO |
@@ -22,6 +23,7 @@ use crate::resp::errors::{self, CmdError};
 
 mod basic;
 mod dbs;
+mod dump;
 mod expire;
 mod migrate;
 pub mod object;
@@ -54,6 +56,9 @@ pub const ROWS: &[Row] = &[
     Row::new(specs::generic::PERSIST, expire::persist),
     Row::new(specs::generic::MOVE, dbs::move_key),
     Row::new(specs::generic::COPY, dbs::copy),
+    Row::new(specs::generic::DUMP, dump::dump),
+    Row::new(specs::generic::RESTORE, dump::restore),
+    Row::new(specs::server::RESTORE_ASKING, dump::restore),
     Row::new(specs::server::SWAPDB, dbs::swapdb),
     Row::new(specs::server::FLUSHDB, dbs::flushdb),
     Row::new(specs::server::FLUSHALL, dbs::flushall),

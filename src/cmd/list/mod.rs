@@ -13,6 +13,8 @@
 //! goes with its key, which is announced as "del".
 
 mod block;
+#[cfg(test)]
+mod block_tests;
 mod pop;
 mod push;
 mod read;

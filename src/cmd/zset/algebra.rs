@@ -271,7 +271,7 @@ fn combine(cx: &mut Ctx<'_>, args: Args<'_>, at: usize, op: Op, usage: Use) -> R
             Op::Inter => "zinterstore",
             Op::Diff => "zdiffstore",
         };
-        store(cx, args.at(1), result, event);
+        store(cx, args.at(1), result, event, 1);
     } else {
         let scores = wanted.with_scores;
         pairs_header(cx.out, result.len(), scores);

@@ -35,7 +35,7 @@ mod write;
 
 /// The family's rows.
 pub const ROWS: &[Row] = &[
-    Row::new(specs::ZADD, write::zadd),
+    Row::new(specs::ZADD, zadd),
     Row::new(specs::ZINCRBY, write::zincrby),
     Row::new(specs::ZREM, write::zrem),
     Row::new(specs::ZREMRANGEBYRANK, write::zremrangebyrank),
@@ -86,8 +86,11 @@ fn announce_removal(cx: &mut Ctx<'_>, key: &[u8], event: &'static str, count: us
     }
 }
 
-/// Puts the result of a command under a key, or removes the key when there is none; answers the size.
-fn store(cx: &mut Ctx<'_>, key: &[u8], set: Zset, event: &'static str) {
+pub(in crate::cmd) use write::zadd;
+
+/// Puts the result of a command under a key, or removes the key when there is none; answers the size. The
+/// store counts as so many changes, the removal as one.
+pub(in crate::cmd) fn store(cx: &mut Ctx<'_>, key: &[u8], set: Zset, event: &'static str, changes: u64) {
     let (len, empty) = (set.len(), set.is_empty());
     let old = if empty {
         cx.srv.keys.remove(cx.db, key)
@@ -97,7 +100,7 @@ fn store(cx: &mut Ctx<'_>, key: &[u8], set: Zset, event: &'static str) {
         cx.srv.keys.insert(cx.db, new_entry(key, set))
     };
     if !empty {
-        cx.touch(key, Class::ZSET, event, 1);
+        cx.touch(key, Class::ZSET, event, changes);
     } else if old.is_some() {
         cx.touch(key, Class::GENERIC, "del", 1);
     }
@@ -116,7 +119,7 @@ fn new_entry(key: &[u8], set: Zset) -> Entry {
 }
 
 #[inline]
-fn write_member(out: &mut Reply, member: Member<'_>) {
+pub(in crate::cmd) fn write_member(out: &mut Reply, member: Member<'_>) {
     match member {
         Member::Int(number) => out.bulk_int(number),
         Member::Str(text) => out.bulk(text),

@@ -187,6 +187,6 @@ pub fn zrangestore(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError
             result.set(member.text(&mut IntBuf::new()), score, &limits);
         }
     }
-    store(cx, args.at(1), result, "zrangestore");
+    store(cx, args.at(1), result, "zrangestore", 1);
     Ok(Outcome::Done)
 }

@@ -1,4 +1,4 @@
-//! INFO replication: both sides, right while it happens.
+//! INFO replication: both sides, right while it happens, and the last full syncs explained.
 
 use crate::base::info::InfoWriter;
 use crate::core::server::Server;
@@ -36,6 +36,36 @@ pub fn replication(info: &mut InfoWriter, view: &mut View<'_>) {
         .field("repl_backlog_size", srv.config.repl_backlog_size)
         .field("repl_backlog_first_byte_offset", if active { backlog.first_byte_offset() } else { 0 })
         .field("repl_backlog_histlen", if active { backlog.histlen() } else { 0 });
+    explained(info, srv);
+}
+
+/// What Redis does not tell: the last full syncs, and what waits on disk for replicas that catch up.
+fn explained(info: &mut InfoWriter, srv: &Server) {
+    if let Some(spill) = &srv.repl.spill {
+        info.field("repl_spill_bytes", spill.bytes());
+    }
+    if let Some(sync) = &srv.repl.last_sync {
+        info.field("last_full_sync_replica", &sync.replica)
+            .field("last_full_sync_reason", &sync.why)
+            .field("last_full_sync_ms", sync.total_ms())
+            .field("last_full_sync_wait_ms", sync.wait_ms)
+            .field("last_full_sync_save_ms", sync.save_ms)
+            .field("last_full_sync_send_ms", sync.send_ms)
+            .field("last_full_sync_load_ms", sync.load_ms)
+            .field("last_full_sync_bytes", sync.bytes)
+            .field("last_full_sync_peak_buffer", sync.peak_bytes)
+            .field("last_full_sync_spilled_bytes", sync.spilled_bytes)
+            .field("last_full_sync_cow_bytes", sync.cow_bytes);
+    }
+    if let Some(sync) = &srv.repl.last_link_sync {
+        info.field("last_master_sync_reason", &sync.why)
+            .field("last_master_sync_ms", sync.total_ms())
+            .field("last_master_sync_handshake_ms", sync.handshake_ms)
+            .field("last_master_sync_wait_ms", sync.wait_ms)
+            .field("last_master_sync_receive_ms", sync.receive_ms)
+            .field("last_master_sync_load_ms", sync.load_ms)
+            .field("last_master_sync_bytes", sync.bytes);
+    }
 }
 
 /// One replica of ours.

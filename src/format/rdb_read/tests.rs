@@ -280,6 +280,49 @@ fn a_huge_claim_allocates_nothing() {
 }
 
 #[test]
+fn a_collection_of_any_size_is_built_as_it_arrives() {
+    let members = 20_000;
+    let mut unit = vec![rdb::kind::SET, 3, b'k', b'e', b'y'];
+    unit.extend_from_slice(rdb::put_length(members, &mut [0; 9]));
+    (0..members).for_each(|number| unit.extend_from_slice(format!("\x10member {number:09}").as_bytes()));
+    let data = around(&[&[opcode::FREQ, 7][..], &unit, b"\0\x01k\x01v"].concat());
+    for size in [1, 30, 1000] {
+        let mut reader = RdbReader::new(ReadOptions::default());
+        let mut found = Vec::new();
+        for chunk in data.chunks(size) {
+            let mut feed = reader.feed(chunk);
+            while let Some(item) = feed.next().unwrap() {
+                if let Item::Entry { key, value, freq, .. } = item {
+                    let len = if let NewValue::Obj(value) = value { value.len() } else { 1 };
+                    found.push((key.to_vec(), len, freq));
+                }
+            }
+            drop(feed);
+            assert!(reader.capacity() <= 128, "an element and a key are all that is kept apart");
+        }
+        let expected = [(b"key".to_vec(), members as usize, Some(7)), (b"k".to_vec(), 1, None)];
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn an_error_inside_a_collection_names_the_element_and_its_key() {
+    // The second member comes twice.
+    let data = around(b"\0\x01k\x01v\x02\x03key\x03\x01a\x01b\x01b");
+    let mut reader = RdbReader::new(ReadOptions::default());
+    let mut feed = reader.feed(&data);
+    let error = loop {
+        match feed.next() {
+            Ok(item) => assert!(item.is_some()),
+            Err(error) => break error,
+        }
+    };
+    drop(feed);
+    assert_eq!(error.kind, ErrorKind::Damaged("Duplicate set members detected"));
+    assert_eq!((reader.unit_offset(), error.offset), (9 + 5, 9 + 5 + 6 + 4));
+}
+
+#[test]
 fn a_large_gathered_string_is_handed_over_with_a_buffer_of_its_size() {
     let body = vec![b'x'; 100_000];
     for key in [&b"\x01k"[..], b"\xC0\x05"] {

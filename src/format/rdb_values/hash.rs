@@ -1,30 +1,34 @@
-//! Hashes in RDB files: type 16, a listpack in a string, or type 4, a count and then field and value in turn.
+//! Hashes in RDB files: type 16, a listpack in a string, or type 4, a count and then field and value in turn;
+//! of old, type 13, a ziplist (2.6 to 6.2), and type 9, a zipmap (before 2.6), in a string.
 //!
 //! Source: Redis 7.2.4 `rdbSaveObject`, `rdbLoadObject`. Deviation: a field that comes twice in type 4 is an
 //! error always; Redis looks for it in small hashes only under `sanitize-dump-payload`.
 
 use std::io;
 
-use super::Source;
+use super::{LISTPACK_VERSION, Source};
+use crate::ds::listpack::Listpack;
 use crate::format::bytesio::Sink;
 use crate::format::rdb::kind;
 use crate::format::rdb_error::{ErrorKind, Fault};
+use crate::format::rdb_legacy::Zipmap;
 use crate::format::rdb_write::Strings;
 use crate::object::{Hash, Limits};
 
 const DAMAGED: &str = "Hash listpack integrity check failed.";
+const DAMAGED_ZIPLIST: &str = "Hash ziplist integrity check failed.";
 
-/// The type id under which a hash is written.
-pub fn kind_of(hash: &Hash) -> u8 {
-    if hash.as_listpack().is_some() { kind::HASH_LISTPACK } else { kind::HASH }
+/// The type id under which a hash is written into a file of `version`. Before 10 there were no listpacks in hashes.
+pub fn kind_of(hash: &Hash, version: u16) -> u8 {
+    if version >= LISTPACK_VERSION && hash.as_listpack().is_some() { kind::HASH_LISTPACK } else { kind::HASH }
 }
 
 /// Writes the hash that follows the id [`kind_of`].
 ///
 /// # Errors
 /// Those of the sink.
-pub fn write<W: Sink>(hash: &Hash, out: &mut Strings<W>) -> io::Result<()> {
-    if let Some(pack) = hash.as_listpack() {
+pub fn write<W: Sink>(hash: &Hash, version: u16, out: &mut Strings<W>) -> io::Result<()> {
+    if let Some(pack) = hash.as_listpack().filter(|_| version >= LISTPACK_VERSION) {
         return out.text(pack.as_bytes());
     }
     out.len(hash.len() as u64)?;
@@ -35,47 +39,91 @@ pub fn write<W: Sink>(hash: &Hash, out: &mut Strings<W>) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads the value of a hash written under type 4 or 16.
+/// Reads the value of a hash written under type 9, 13 or 16. In the first two a field that comes twice is always
+/// an error.
 ///
 /// # Errors
 /// The bytes end or are no hash; [`ErrorKind::EmptyKey`] for one without fields, which Redis skips.
 pub fn read(id: u8, from: &mut Source<'_>, sanitize: bool, limits: &Limits) -> Result<Hash, Fault> {
-    if id == kind::HASH_LISTPACK {
-        let pack = from.listpack(DAMAGED)?;
-        return Hash::from_listpack(pack, sanitize, limits)
-            .ok_or_else(|| Fault::new(ErrorKind::Damaged(DAMAGED)));
+    let damaged = |complaint| move || Fault::new(ErrorKind::Damaged(complaint));
+    let (pack, complaint) = match id {
+        kind::HASH_ZIPMAP => return read_zipmap(from, limits),
+        kind::HASH_ZIPLIST => (from.ziplist(DAMAGED_ZIPLIST)?, DAMAGED_ZIPLIST),
+        _ => (from.listpack(DAMAGED)?, DAMAGED),
+    };
+    if pack.is_empty() {
+        return Err(Fault::new(ErrorKind::EmptyKey));
     }
-    let count = from.count()?;
-    let mut hash = Hash::for_loading(count, limits);
-    let (mut field, mut value) = (Vec::new(), Vec::new());
-    for _ in 0..count {
-        let field = from.text(&mut field)?;
-        let value = from.text(&mut value)?;
-        if !hash.set_new(field, value, limits) {
-            return Err(Fault::new(ErrorKind::Damaged("Duplicate hash fields detected")));
-        }
+    let len = pack.len();
+    let sanitize = sanitize || id == kind::HASH_ZIPLIST;
+    let hash = Hash::from_listpack(pack, sanitize, limits).ok_or_else(damaged(complaint))?;
+    // A change to a table shows what a check would have found.
+    if hash.len() * 2 == len { Ok(hash) } else { Err(damaged("Hash listpack with dup elements")()) }
+}
+
+fn read_zipmap(from: &mut Source<'_>, limits: &Limits) -> Result<Hash, Fault> {
+    let damaged = |complaint| move || Fault::new(ErrorKind::Damaged(complaint));
+    let mut scratch = Vec::new();
+    let old = from.packed(&mut scratch)?.and_then(Zipmap::new);
+    let old = old.ok_or_else(damaged("Zipmap integrity check failed."))?;
+    let mut pack = Listpack::new();
+    let (mut longest, mut fits) = (&b""[..], true);
+    for text in old.iter().flat_map(|(field, value)| [field, value]) {
+        longest = if text.len() > longest.len() { text } else { longest };
+        fits &= pack.fits(text.len()) && pack.append(text);
     }
+    let hash = if fits { Hash::from_listpack(pack, true, limits) } else { None };
+    let mut hash = hash.ok_or_else(damaged("Hash zipmap with dup elements, or big length"))?;
+    hash.expect(hash.len(), std::iter::once(longest), limits);
     Ok(hash)
+}
+
+/// Reads a field and its value of a hash of type 4.
+pub(super) fn add(
+    hash: &mut Hash,
+    from: &mut Source<'_>,
+    [scratch, other]: [&mut Vec<u8>; 2],
+    limits: &Limits,
+) -> Result<(), Fault> {
+    let field = from.text(scratch)?;
+    let value = from.text(other)?;
+    let is_new = hash.set_new(field, value, limits);
+    if is_new { Ok(()) } else { Err(Fault::new(ErrorKind::Damaged("Duplicate hash fields detected"))) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::hash::KeyHash;
+    use crate::format::rdb_values;
     use crate::format::rdb_write::value_bytes;
+    use crate::object::Value;
     use proptest::prelude::*;
+
+    fn read(id: u8, from: &mut Source<'_>, sanitize: bool, limits: &Limits) -> Result<Hash, Fault> {
+        match rdb_values::read(id, from, sanitize, limits)? {
+            Value::Hash(hash) => Ok(hash),
+            other => panic!("{other:?}"),
+        }
+    }
 
     fn limits(entries: usize) -> Limits {
         Limits { hash_max_listpack_entries: entries, ..Limits::new(KeyHash::new([2; 16])) }
     }
 
+    /// Through a file of version 9 and then through one of version 10.
     fn round(hash: &Hash, limits: &Limits) -> Hash {
-        let bytes = value_bytes(|out| write(hash, out));
+        let old = round_in(9, hash, limits);
+        round_in(10, &old, limits)
+    }
+
+    fn round_in(version: u16, hash: &Hash, limits: &Limits) -> Hash {
+        let bytes = value_bytes(|out| write(hash, version, out));
         let mut from = Source::new(&bytes, 1 << 20);
-        let back = read(kind_of(hash), &mut from, true, limits).unwrap();
+        let back = read(kind_of(hash, version), &mut from, true, limits).unwrap();
         assert!(from.rest().is_empty());
         for cut in 0..bytes.len() {
-            let error = read(kind_of(hash), &mut Source::new(&bytes[..cut], 1 << 20), true, limits);
+            let error = read(kind_of(hash, version), &mut Source::new(&bytes[..cut], 1 << 20), true, limits);
             assert_eq!(error.unwrap_err().kind, ErrorKind::UnexpectedEof);
         }
         back

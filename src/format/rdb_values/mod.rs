@@ -2,6 +2,15 @@
 //!
 //! Reading works on bytes that are all there ([`Source`]): the reader has framed the unit, a DUMP payload is
 //! whole anyway. A count that is claimed is never allocated for; the elements that come decide.
+//!
+//! What is stored as a count and its elements is built one element at a time ([`Builder`]): by the reader as they
+//! arrive, so that a value of gigabytes is never there twice, and by [`read`] in a loop. What is stored in one
+//! string is checked and taken, or copied into today's form, as a whole.
+//!
+//! **What is checked.** Always: that every element lies within its string and all numbers agree, so that no
+//! later use can go astray. `sanitize` adds what costs more and does no harm: members that come twice in a
+//! listpack. (Redis leaves the inner elements unchecked without `sanitize-dump-payload`, and ends when it
+//! stumbles over one.)
 
 pub mod hash;
 pub mod list;
@@ -11,28 +20,109 @@ pub mod zset;
 use super::rdb::kind;
 use super::rdb::{Frame, Text, length, string};
 use super::rdb_error::{ErrorKind, Fault};
+use super::rdb_legacy::Ziplist;
 use super::rdb_read::{plain, unpack};
 use crate::ds::listpack::Listpack;
-use crate::object::{Limits, Value};
+use crate::ds::quicklist::Quicklist;
+use crate::object::{Hash, Limits, List, Set, Value, Zset};
 
-/// Reads a value of any type but the string, whose type id was read. `sanitize` looks for what only a full
-/// check sees and what does no harm otherwise, such as members that come twice.
+/// From this version on hashes, sorted sets and lists are stored as the listpacks they are in memory. What is older
+/// gets them element by element, which every version reads.
+pub(super) const LISTPACK_VERSION: u16 = 10;
+
+/// Reads a value of any type but the string, whose type id was read. `sanitize` looks for members that come
+/// twice in a listpack.
 ///
 /// # Errors
 /// The bytes end, are damaged or of a type that cannot be read; [`ErrorKind::EmptyKey`] for a value without
 /// elements.
 pub fn read(id: u8, from: &mut Source<'_>, sanitize: bool, limits: &Limits) -> Result<Value, Fault> {
     match id {
-        kind::LIST | kind::LIST_QUICKLIST_2 => list::read(id, from, limits).map(Value::List),
-        kind::SET | kind::SET_INTSET | kind::SET_LISTPACK => {
-            set::read(id, from, sanitize, limits).map(Value::Set)
+        kind::LIST_ZIPLIST => list::read(from, limits).map(Value::List),
+        kind::SET_INTSET | kind::SET_LISTPACK => set::read(id, from, sanitize, limits).map(Value::Set),
+        kind::HASH_ZIPMAP | kind::HASH_ZIPLIST | kind::HASH_LISTPACK => {
+            hash::read(id, from, sanitize, limits).map(Value::Hash)
         }
-        kind::HASH | kind::HASH_LISTPACK => hash::read(id, from, sanitize, limits).map(Value::Hash),
-        kind::ZSET | kind::ZSET_2 | kind::ZSET_LISTPACK => {
-            zset::read(id, from, sanitize, limits).map(Value::Zset)
+        kind::ZSET_ZIPLIST | kind::ZSET_LISTPACK => zset::read(id, from, sanitize, limits).map(Value::Zset),
+        kind::MODULE_PRE_GA => Err(Fault::new(ErrorKind::ModulePreGa)),
+        kind::MODULE_2 => Err(Fault::new(ErrorKind::ModuleValue(from.number()?))),
+        _ if Builder::builds(id) => {
+            let count = from.count()?;
+            let mut builder = Builder::new(id, count, limits);
+            for _ in 0..count {
+                builder.add(from, limits)?;
+            }
+            builder.finish(limits)
         }
         other if super::rdb::type_name(other).is_some() => Err(Fault::new(ErrorKind::UnsupportedType(other))),
         other => Err(Fault::new(ErrorKind::UnknownType(other))),
+    }
+}
+
+/// A value that is stored as a count and its elements, while it is built.
+#[derive(Debug)]
+pub struct Builder {
+    id: u8,
+    value: Partial,
+    /// Texts of an element that had to be decoded.
+    scratch: [Vec<u8>; 2],
+}
+
+/// What there is of the value.
+#[derive(Debug)]
+enum Partial {
+    List(Box<Quicklist>),
+    Set(Set),
+    Hash(Hash),
+    Zset(Zset),
+}
+
+impl Builder {
+    /// Whether values of this type id are built so.
+    pub fn builds(id: u8) -> bool {
+        use kind::{HASH, LIST, LIST_QUICKLIST, LIST_QUICKLIST_2, SET, ZSET, ZSET_2};
+        matches!(id, LIST | SET | ZSET | HASH | ZSET_2 | LIST_QUICKLIST | LIST_QUICKLIST_2)
+    }
+
+    /// Begins a value of a type that [`Builder::builds`]; the count decides about its first encoding only.
+    pub fn new(id: u8, count: u64, limits: &Limits) -> Self {
+        let value = match id {
+            kind::SET => Partial::Set(set::for_loading(count, limits)),
+            kind::HASH => Partial::Hash(Hash::for_loading(count, limits)),
+            kind::ZSET | kind::ZSET_2 => Partial::Zset(Zset::new(usize::MAX, 0, limits)),
+            _ => Partial::List(Box::new(List::loading(limits))),
+        };
+        Builder { id, value, scratch: Default::default() }
+    }
+
+    /// Reads the next element.
+    ///
+    /// # Errors
+    /// The bytes end or are no element, or it is there already; the builder is of no use then.
+    pub fn add(&mut self, from: &mut Source<'_>, limits: &Limits) -> Result<(), Fault> {
+        let [scratch, other] = &mut self.scratch;
+        match &mut self.value {
+            Partial::List(value) => list::add(self.id, value, from, scratch),
+            Partial::Set(value) => set::add(value, from, scratch, limits),
+            Partial::Hash(value) => hash::add(value, from, [scratch, other], limits),
+            Partial::Zset(value) => zset::add(self.id, value, from, scratch, limits),
+        }
+    }
+
+    /// The value, in the encoding that its size asks for.
+    ///
+    /// # Errors
+    /// [`ErrorKind::EmptyKey`]: there were nodes, but no elements in them.
+    pub fn finish(self, limits: &Limits) -> Result<Value, Fault> {
+        Ok(match self.value {
+            Partial::List(list) => Value::List(list::finish(list, limits)?),
+            Partial::Set(set) => Value::Set(set),
+            Partial::Hash(hash) => Value::Hash(hash),
+            Partial::Zset(mut set) => {
+                set.pack(limits);
+                Value::Zset(set)
+            }
+        })
     }
 }
 
@@ -95,6 +185,31 @@ impl<'a> Source<'a> {
             Text::Lzf { packed, len } => Some(unpack(packed, len)?),
             Text::Int(_) => None,
         })
+    }
+
+    /// [`Source::blob`] borrowed, or decompressed into `scratch`.
+    ///
+    /// # Errors
+    /// As [`Source::stored`].
+    pub fn packed<'s>(&mut self, scratch: &'s mut Vec<u8>) -> Result<Option<&'s [u8]>, Fault>
+    where
+        'a: 's,
+    {
+        match self.stored()? {
+            Text::Int(_) => Ok(None),
+            text => plain(text, scratch).map(Some),
+        }
+    }
+
+    /// A ziplist in a string as a listpack; `complaint` is Redis' message when it is none.
+    ///
+    /// # Errors
+    /// As [`Source::stored`]; [`ErrorKind::Damaged`].
+    pub fn ziplist(&mut self, complaint: &'static str) -> Result<Listpack, Fault> {
+        let mut scratch = Vec::new();
+        let old = self.packed(&mut scratch)?.and_then(Ziplist::new);
+        let pack = old.and_then(|old| old.to_listpack());
+        pack.ok_or_else(|| Fault::new(ErrorKind::Damaged(complaint)))
     }
 
     /// A string as it is stored.

@@ -4,8 +4,12 @@
 //! Type 20 came with version 11 (Redis 7.2). A file of a lower version, which Redis 7.0 is to read, must not
 //! contain it: there a set that is a listpack is written as type 2, and reading that makes a listpack of it
 //! again. Source: Redis 7.2.4 `rdbSaveObject`, `rdbLoadObject`. Deviation: Redis 7.2 writes version 11 always.
+//!
+//! **Members that come twice.** Without `sanitize-dump-payload` Redis takes a listpack in which a member comes
+//! twice, and SCARD and SMEMBERS show it so. So do we. But type 2 has no room for that: a file with it would be
+//! refused by every reader, our own at the next start. Such a listpack is therefore marked by an element count
+//! that is not known (which every reader of listpacks understands), and those are written without the doubles.
 
-use std::collections::HashSet;
 use std::io;
 
 use super::Source;
@@ -14,11 +18,13 @@ use crate::format::bytesio::Sink;
 use crate::format::rdb::kind;
 use crate::format::rdb_error::{ErrorKind, Fault};
 use crate::format::rdb_write::Strings;
+use crate::object::hash::has_twins;
 use crate::object::{Limits, Set};
 
 /// The version from which on listpacks of sets are known.
 const LISTPACK_VERSION: u16 = 11;
 const DAMAGED: &str = "Set listpack integrity check failed.";
+const TWINS: &str = "Set listpack with dup elements";
 
 /// The type id under which a set is written in files of a version.
 pub fn kind_of(set: &Set, version: u16) -> u8 {
@@ -37,6 +43,13 @@ pub fn write<W: Sink>(set: &Set, version: u16, out: &mut Strings<W>) -> io::Resu
     match set {
         Set::Ints(set) => out.text(set.as_bytes()),
         Set::Packed(list) if version >= LISTPACK_VERSION => out.text(list.as_bytes()),
+        Set::Packed(list) if !list.knows_count() => {
+            let mut members: Vec<_> = list.iter().map(|member| member.to_vec()).collect();
+            members.sort_unstable();
+            members.dedup();
+            out.len(members.len() as u64)?;
+            members.iter().try_for_each(|member| out.element(member.into()))
+        }
         _ => {
             out.len(set.len() as u64)?;
             set.iter().try_for_each(|member| out.element(member))
@@ -44,52 +57,65 @@ pub fn write<W: Sink>(set: &Set, version: u16, out: &mut Strings<W>) -> io::Resu
     }
 }
 
-/// Reads the value of a set written under type 2, 11 or 20; `sanitize` looks for members that come twice in a
-/// listpack.
+/// Reads the value of a set written under type 11 or 20.
 ///
 /// # Errors
 /// The bytes end or are no set; [`ErrorKind::EmptyKey`] for one without members, which Redis skips.
 pub fn read(id: u8, from: &mut Source<'_>, sanitize: bool, limits: &Limits) -> Result<Set, Fault> {
-    let mut set = match id {
-        kind::SET_INTSET => {
-            let damaged = || Fault::new(ErrorKind::Damaged("Intset integrity check failed."));
-            let bytes = from.blob()?.ok_or_else(damaged)?;
-            Set::Ints(Intset::from_bytes(bytes).map_err(|_| damaged())?)
-        }
-        kind::SET_LISTPACK => Set::Packed(from.listpack(DAMAGED)?),
-        _ => return read_members(from, limits),
+    let mut set = if id == kind::SET_INTSET {
+        let damaged = || Fault::new(ErrorKind::Damaged("Intset integrity check failed."));
+        let bytes = from.blob()?.ok_or_else(damaged)?;
+        Set::Ints(Intset::from_bytes(bytes).map_err(|_| damaged())?)
+    } else {
+        Set::Packed(from.listpack(DAMAGED)?)
     };
     let len = set.len();
-    if sanitize && let Set::Packed(list) = &set {
-        let mut seen = HashSet::with_capacity(len);
-        if !list.iter().all(|member| seen.insert(member.to_vec())) {
-            return Err(Fault::new(ErrorKind::Damaged(DAMAGED)));
-        }
+    let twins = matches!(&set, Set::Packed(list) if has_twins(list, 0));
+    if twins && sanitize {
+        return Err(Fault::new(ErrorKind::Damaged(DAMAGED)));
     }
     set.grow(len, limits);
+    match &mut set {
+        Set::Packed(list) if twins => list.forget_count(),
+        Set::Table(_) if twins => return Err(Fault::new(ErrorKind::Damaged(TWINS))),
+        _ => {}
+    }
     Ok(set)
 }
 
-fn read_members(from: &mut Source<'_>, limits: &Limits) -> Result<Set, Fault> {
-    let count = from.count()?;
+/// The set into which `count` members will be put one by one.
+pub(super) fn for_loading(count: u64, limits: &Limits) -> Set {
     let ints = count <= limits.set_max_intset_entries as u64;
-    let mut set = if ints { Set::default() } else { Set::table(limits) };
-    let mut scratch = Vec::new();
-    for _ in 0..count {
-        if !set.add(from.text(&mut scratch)?, limits) {
-            return Err(Fault::new(ErrorKind::Damaged("Duplicate set members detected")));
-        }
-    }
-    Ok(set)
+    if ints { Set::default() } else { Set::table(limits) }
+}
+
+/// Reads a member of a set of type 2.
+pub(super) fn add(
+    set: &mut Set,
+    from: &mut Source<'_>,
+    scratch: &mut Vec<u8>,
+    limits: &Limits,
+) -> Result<(), Fault> {
+    let is_new = set.add(from.text(scratch)?, limits);
+    if is_new { Ok(()) } else { Err(Fault::new(ErrorKind::Damaged("Duplicate set members detected"))) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::hash::KeyHash;
+    use crate::format::rdb_values;
     use crate::format::rdb_write::value_bytes;
+    use crate::object::Value;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
+
+    fn read(id: u8, from: &mut Source<'_>, sanitize: bool, limits: &Limits) -> Result<Set, Fault> {
+        match rdb_values::read(id, from, sanitize, limits)? {
+            Value::Set(set) => Ok(set),
+            other => panic!("{other:?}"),
+        }
+    }
 
     fn limits(ints: usize, entries: usize) -> Limits {
         let limits = Limits::new(KeyHash::new([2; 16]));

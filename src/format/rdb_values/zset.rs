@@ -1,11 +1,12 @@
 //! Sorted sets in RDB files: type 17, a listpack in a string; type 5, a count and then member and score (eight
-//! bytes, little endian) in turn, highest first; and type 3, as 5 with the scores as text (before Redis 4).
+//! bytes, little endian) in turn, highest first; of old, type 3, as 5 with the scores as text (before Redis 4),
+//! and type 12, a ziplist in a string (2.4 to 6.2).
 //!
 //! Source: Redis 7.2.4 `rdbSaveObject`, `rdbLoadObject`, `rdbLoadDoubleValue`.
 
 use std::io;
 
-use super::Source;
+use super::{LISTPACK_VERSION, Source};
 use crate::base::num::parse_f64;
 use crate::format::bytesio::Sink;
 use crate::format::rdb::kind;
@@ -14,19 +15,24 @@ use crate::format::rdb_write::Strings;
 use crate::object::{Limits, Zset};
 
 const DAMAGED: &str = "Zset listpack integrity check failed.";
+const DAMAGED_ZIPLIST: &str = "Zset ziplist integrity check failed.";
 const NAN: &str = "Zset with NAN score detected";
 
-/// The type id under which a sorted set is written.
-pub fn kind_of(set: &Zset) -> u8 {
-    if set.as_listpack().is_some() { kind::ZSET_LISTPACK } else { kind::ZSET_2 }
+/// The type id under which a sorted set is written into a file of `version`.
+pub fn kind_of(set: &Zset, version: u16) -> u8 {
+    if version >= LISTPACK_VERSION && set.as_listpack().is_some() {
+        kind::ZSET_LISTPACK
+    } else {
+        kind::ZSET_2
+    }
 }
 
 /// Writes the sorted set that follows the id [`kind_of`].
 ///
 /// # Errors
 /// Those of the sink.
-pub fn write<W: Sink>(set: &Zset, out: &mut Strings<W>) -> io::Result<()> {
-    if let Some(pack) = set.as_listpack() {
+pub fn write<W: Sink>(set: &Zset, version: u16, out: &mut Strings<W>) -> io::Result<()> {
+    if let Some(pack) = set.as_listpack().filter(|_| version >= LISTPACK_VERSION) {
         return out.text(pack.as_bytes());
     }
     out.len(set.len() as u64)?;
@@ -38,31 +44,42 @@ pub fn write<W: Sink>(set: &Zset, out: &mut Strings<W>) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads the value of a sorted set written under type 3, 5 or 17.
+/// Reads the value of a sorted set written under type 12 or 17. In the first a member that comes twice is always
+/// an error.
 ///
 /// # Errors
 /// The bytes end or are no sorted set; [`ErrorKind::EmptyKey`] for one without members, which Redis skips.
 pub fn read(id: u8, from: &mut Source<'_>, sanitize: bool, limits: &Limits) -> Result<Zset, Fault> {
-    if id == kind::ZSET_LISTPACK {
-        let pack = from.listpack(DAMAGED)?;
-        return Zset::from_listpack(pack, sanitize, limits)
-            .ok_or_else(|| Fault::new(ErrorKind::Damaged(DAMAGED)));
+    let (pack, complaint) = match id {
+        kind::ZSET_ZIPLIST => (from.ziplist(DAMAGED_ZIPLIST)?, DAMAGED_ZIPLIST),
+        _ => (from.listpack(DAMAGED)?, DAMAGED),
+    };
+    if pack.is_empty() {
+        return Err(Fault::new(ErrorKind::EmptyKey));
     }
-    let count = from.count()?;
-    let mut set = Zset::new(usize::MAX, 0, limits);
-    let mut scratch = Vec::new();
-    for _ in 0..count {
-        let member = from.text(&mut scratch)?;
-        let score = if id == kind::ZSET_2 { f64::from_le_bytes(from.fixed()?) } else { text_score(from)? };
-        if score.is_nan() {
-            return Err(Fault::new(ErrorKind::Damaged(NAN)));
-        }
-        if !set.load(member, score, limits) {
-            return Err(Fault::new(ErrorKind::Damaged("Duplicate zset fields detected")));
-        }
+    let len = pack.len();
+    let damaged = |complaint| move || Fault::new(ErrorKind::Damaged(complaint));
+    let sanitize = sanitize || id == kind::ZSET_ZIPLIST;
+    let set = Zset::from_listpack(pack, sanitize, limits).ok_or_else(damaged(complaint))?;
+    // A change of encoding shows what a check would have found.
+    if set.len() * 2 == len { Ok(set) } else { Err(damaged("Zset listpack with dup elements")()) }
+}
+
+/// Reads a member and its score of a sorted set of type 3 or 5.
+pub(super) fn add(
+    id: u8,
+    set: &mut Zset,
+    from: &mut Source<'_>,
+    scratch: &mut Vec<u8>,
+    limits: &Limits,
+) -> Result<(), Fault> {
+    let member = from.text(scratch)?;
+    let score = if id == kind::ZSET_2 { f64::from_le_bytes(from.fixed()?) } else { text_score(from)? };
+    if score.is_nan() {
+        return Err(Fault::new(ErrorKind::Damaged(NAN)));
     }
-    set.pack(limits);
-    Ok(set)
+    let is_new = set.load(member, score, limits);
+    if is_new { Ok(()) } else { Err(Fault::new(ErrorKind::Damaged("Duplicate zset fields detected"))) }
 }
 
 /// A score of type 3: its length and its text, or in place of the length one of three marks.
@@ -87,8 +104,17 @@ fn text_score(from: &mut Source<'_>) -> Result<f64, Fault> {
 mod tests {
     use super::*;
     use crate::base::hash::KeyHash;
+    use crate::format::rdb_values;
     use crate::format::rdb_write::value_bytes;
+    use crate::object::Value;
     use proptest::prelude::*;
+
+    fn read(id: u8, from: &mut Source<'_>, sanitize: bool, limits: &Limits) -> Result<Zset, Fault> {
+        match rdb_values::read(id, from, sanitize, limits)? {
+            Value::Zset(set) => Ok(set),
+            other => panic!("{other:?}"),
+        }
+    }
 
     fn limits(entries: usize) -> Limits {
         Limits { zset_max_listpack_entries: entries, ..Limits::new(KeyHash::new([2; 16])) }
@@ -106,7 +132,7 @@ mod tests {
         #[test]
         fn what_was_written_is_read(
             pairs in proptest::collection::btree_map("([a-f]{0,40}|-?[0-9]{1,12})", any::<f64>(), 1..12),
-            write_max in 0usize..15, read_max in 0usize..15,
+            write_max in 0usize..15, read_max in 0usize..15, version in 9u16..11,
         ) {
             let pairs: Vec<(&[u8], f64)> = pairs
                 .iter()
@@ -115,15 +141,15 @@ mod tests {
                 .collect();
             prop_assume!(!pairs.is_empty());
             let set = filled(&pairs, &limits(write_max));
-            let bytes = value_bytes(|out| write(&set, out));
+            let bytes = value_bytes(|out| write(&set, version, out));
             let mut from = Source::new(&bytes, 1 << 20);
-            let back = read(kind_of(&set), &mut from, true, &limits(read_max)).unwrap();
+            let back = read(kind_of(&set, version), &mut from, true, &limits(read_max)).unwrap();
             prop_assert!(from.rest().is_empty());
             let members = |set: &Zset| set.iter().map(|one| (one.0.to_vec(), one.1)).collect::<Vec<_>>();
             prop_assert_eq!(members(&back), members(&set));
             prop_assert_eq!(back.encoding() == "skiplist", read_max < pairs.len());
             for cut in 0..bytes.len() {
-                prop_assert!(read(kind_of(&set), &mut Source::new(&bytes[..cut], 99), true, &limits(9)).is_err());
+                prop_assert!(read(kind_of(&set, version), &mut Source::new(&bytes[..cut], 99), true, &limits(9)).is_err());
             }
         }
 
@@ -185,7 +211,7 @@ mod tests {
             assert_eq!(set.as_listpack(), own.as_listpack());
             assert_eq!(set.as_listpack().is_some(), entries == 128);
             if entries == 2 {
-                assert_eq!(value_bytes(|out| write(&own, out)), bytes[1..]);
+                assert_eq!(value_bytes(|out| write(&own, 10, out)), bytes[1..]);
             }
         }
     }

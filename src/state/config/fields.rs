@@ -256,6 +256,10 @@ settings! {
     repl_disable_tcp_nodelay: bool = false;
     /// Bytes of the stream kept for replicas that come back.
     repl_backlog_size: i64 = MB;
+    /// RDB version of snapshots for replicas.
+    repl_rdb_version: RdbVersion = RdbVersion::Auto;
+    /// Bytes of stream that may wait on disk for replicas that are being synchronized, 0: none.
+    repl_spill_max_size: i64 = 16 * 1024 * MB;
     /// Seconds without replicas until the backlog is freed, 0: never.
     repl_backlog_ttl: i64 = 3600;
     /// Refuse writes with fewer good replicas, 0: off.

@@ -2,7 +2,7 @@
 
 use super::kinds::{choice, flag, int, special, text};
 use super::*;
-use crate::state::config::{Choice, ClusterEndpoint, DisklessLoad, PropagationError};
+use crate::state::config::{Choice, ClusterEndpoint, DisklessLoad, PropagationError, RdbVersion};
 
 const INT_MAX: i32 = i32::MAX;
 const LONG_MAX: i64 = i64::MAX;
@@ -28,6 +28,9 @@ pub(super) const ROWS: &[Row] = &[
     int!("repl-timeout", repl_timeout, 1, INT_MAX),
     flag!("repl-disable-tcp-nodelay", repl_disable_tcp_nodelay),
     int!("repl-backlog-size", repl_backlog_size, 1, LONG_MAX, Memory).apply(Apply::Backlog),
+    // Redis has neither of these: CONFIG GET shows them to those who ask by name.
+    choice!("repl-rdb-version", repl_rdb_version, RdbVersion).flags(HIDDEN),
+    int!("repl-spill-max-size", repl_spill_max_size, 0, LONG_MAX, Memory).flags(HIDDEN),
     int!("repl-backlog-ttl", repl_backlog_ttl, 0, LONG_MAX),
     int!("min-replicas-to-write", min_replicas_to_write, 0, INT_MAX)
         .alias("min-slaves-to-write")

@@ -13,6 +13,7 @@ use super::wire::{self, Header, MarkScan};
 use super::{Action, Env, LoadPlan, Out, Phase, ReplicaLink, SECOND, notice, warning};
 use crate::base::clock::Millis;
 use crate::state::repl_ids::ReplId;
+use crate::state::sync_report::LinkReport;
 
 pub(super) const SOCKET_LOAD_FAILED: &str =
     "Failed trying to load the MASTER synchronization DB from socket, check server logs.";
@@ -43,6 +44,24 @@ pub(super) struct Transfer {
     /// The connection closed after the snapshot was whole.
     pub(super) gone: bool,
     pub(super) newline_at: Millis,
+    /// When the try began, the master took the request, the snapshot began to come and was whole; what we asked to
+    /// continue from.
+    pub(super) times: [Millis; 4],
+    pub(super) asked: Option<i64>,
+}
+
+impl Transfer {
+    fn report(&self, now: Millis) -> LinkReport {
+        let [tried, taken, began, whole] = self.times;
+        LinkReport {
+            why: LinkReport::reason(self.asked),
+            handshake_ms: taken - tried,
+            wait_ms: began - taken,
+            receive_ms: whole - began,
+            load_ms: now - whole,
+            bytes: self.read.unsigned_abs(),
+        }
+    }
 }
 
 impl ReplicaLink {
@@ -59,6 +78,8 @@ impl ReplicaLink {
             early: 0,
             gone: false,
             newline_at: 0,
+            times: [self.tried_at.unwrap_or(self.last_io), self.last_io, 0, 0],
+            asked: self.cached.map(|c| c.offset),
         });
     }
 
@@ -107,6 +128,7 @@ impl ReplicaLink {
         t.stage = stage;
         t.plan = env.plan;
         t.total = size.unwrap_or(0) as i64;
+        t.times[2] = env.now;
         out.push(Action::BeginFullSync { history: t.history, size, plan: t.plan });
         if t.plan != LoadPlan::Disk {
             self.start_load(env, out);
@@ -179,6 +201,7 @@ impl ReplicaLink {
     fn rdb_end(&mut self, env: &Env<'_>, out: &mut Out) {
         let Phase::Transfer(t) = &mut self.phase else { return };
         t.stage = Stage::Done;
+        t.times[3] = env.now;
         out.push(Action::RdbEnd);
         if let Some(db) = t.loaded {
             self.finish(db, env, out);
@@ -216,6 +239,7 @@ impl ReplicaLink {
 
     fn finish(&mut self, db: Option<usize>, env: &Env<'_>, out: &mut Out) {
         let Phase::Transfer(t) = &self.phase else { return };
+        self.last_sync = Some(t.report(env.now));
         let (history, early, gone, plan) = (t.history, t.early, t.gone, t.plan);
         if plan == LoadPlan::Swap {
             self.discard_cached(out);

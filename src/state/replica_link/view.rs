@@ -2,6 +2,7 @@
 
 use super::{Cached, Phase, ReplicaLink, seconds};
 use crate::base::clock::Millis;
+use crate::state::sync_report::LinkReport;
 
 /// A running transfer, as INFO shows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,6 +51,11 @@ impl ReplicaLink {
             Phase::Transfer(_) => "sync",
             Phase::Online(_) => "connected",
         }
+    }
+
+    /// The full sync that was done last, once.
+    pub fn take_report(&mut self) -> Option<LinkReport> {
+        self.last_sync.take()
     }
 
     /// Where we stood with a master that is not connected now.

@@ -171,7 +171,8 @@ fn rows_agree_with_themselves() {
         assert_eq!(name, name.to_ascii_lowercase());
         assert_ne!(arity, 0, "{name}");
         assert!(!(flags.has(WRITE) && flags.has(READONLY)), "{name} reads or writes");
-        for group in keys {
+        // The names of sharded channels may be left out.
+        for group in keys.iter().filter(|group| !group.flags.has(NOT_KEY)) {
             if let (Begin::Index(at), Find::Range { last, .. }) = (group.begin, group.find) {
                 let needed = i32::from(at) + i32::from(last.max(0));
                 assert!(needed < arity.abs(), "{name}: a shorter request would have no such key");

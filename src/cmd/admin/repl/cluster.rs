@@ -12,7 +12,7 @@ use crate::core::table::CommandTable;
 use crate::core::testing::World;
 use crate::core::{input, lifecycle, wake};
 use crate::persist::load::{self, Progress};
-use crate::repl::{self, fullsync, primary, replica};
+use crate::repl::{self, fullsync, primary, replica, spill};
 use crate::resp::request::push_request;
 use crate::state::client::{ClientId, Flags};
 use crate::state::config::Config;
@@ -34,6 +34,9 @@ struct Link {
     /// Bytes on their way to each end.
     wire: [Vec<u8>; 2],
 }
+
+/// A wire that a deaf server does not empty holds about so many bytes.
+const WIRE: usize = 64 * 1024;
 
 pub struct Cluster {
     pub nodes: Vec<Node>,
@@ -256,6 +259,10 @@ impl Cluster {
     /// Moves bytes towards one end of a link.
     fn carry(&mut self, at: usize, side: usize) -> bool {
         let ((n, id), (from, sender)) = (self.links[at].ends[side], self.links[at].ends[1 - side]);
+        // What nobody takes from the wire fills it up.
+        if self.nodes[n].deaf && self.links[at].wire[side].len() >= WIRE {
+            return false;
+        }
         let Node { srv, world, .. } = &mut self.nodes[from];
         take_output(srv, world, sender, &mut self.links[at].wire[side]);
         let Node { srv, world, deaf, .. } = &mut self.nodes[n];
@@ -330,10 +337,15 @@ fn take_output(srv: &mut Server, world: &mut World, id: ClientId, wire: &mut Vec
         if client.flags.has(Flags::CLOSE_AFTER_REPLY) {
             return srv.clients.close(id);
         }
-        let Some(replica) = client.replica.as_deref() else { return };
+        let Some(replica) = srv.clients[id].replica.as_deref() else { return };
         match (&replica.sync, replica.cursor) {
             (SyncState::SendBulk(_), _) => {
                 if !fullsync::next_piece(srv, world, id) {
+                    return;
+                }
+            }
+            (SyncState::Online, Some(_)) if !replica.put_online_on_ack && spill::has_next(srv, replica) => {
+                if !spill::next_piece(srv, id) {
                     return;
                 }
             }

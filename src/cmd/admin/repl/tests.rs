@@ -160,6 +160,23 @@ fn replicas_wait_for_company_and_share_a_child() {
     assert_eq!(c.nodes[0].srv.stats.total_forks, 1);
 }
 
+#[test]
+fn who_comes_too_late_gets_the_next_child_at_once() {
+    let mut c = Cluster::new(3, 10, |config| config.repl_diskless_sync_delay = 3);
+    (0..40).for_each(|i| write(&mut c, 0, i));
+    c.follow(1, 0);
+    c.settle();
+    c.advance(3000);
+    c.steps(3);
+    assert!(c.nodes[0].srv.persist.child.is_some());
+    c.follow(2, 0);
+    c.steps(8);
+    assert!(c.nodes[0].srv.persist.child.is_some(), "the first child is still at it");
+    c.settle();
+    assert!(c.online(1) && c.online(2));
+    assert_eq!(c.nodes[0].srv.stats.total_forks, 2);
+}
+
 /// Writes, cuts, changes of role at random; when peace returns, all are equal.
 #[test]
 fn whatever_happens_peace_makes_all_equal() {
