@@ -13,8 +13,9 @@
 //! a score is what `strtod` reads, and a sorted set turns into its big encoding when it is sorted.
 //!
 //! # Where it differs from Redis
-//! Among elements that compare equal (ALPHA BY keys with equal values or none) the order of the list is kept;
-//! Redis leaves it to its `qsort`. A decimal score below 2^-1022 that is no zero is refused like one too small
+//! Among members of a set that compare equal (ALPHA BY keys with equal values or none) each server's own order of
+//! the set decides; for lists it is as in Redis: that of the list, or with BY and LIMIT the one that the steps of
+//! its partial sort leave. A decimal score below 2^-1022 that is no zero is refused like one too small
 //! for a double; Redis takes the few of them that are exact.
 //!
 //! Source: Redis 7.2.4 `sortCommandGeneric`, `lookupKeyByPattern`, `sortCompare`.
@@ -25,6 +26,7 @@ use std::ops::Range;
 
 use crate::base::collate::collate;
 use crate::base::num::{IntBuf, fmt_i64};
+use crate::base::partial_sort::partial_sort;
 use crate::cmd::args::Cursor;
 use crate::cmd::limits::{self, Kind, limits};
 use crate::core::ctx::{Ctx, Outcome};
@@ -243,16 +245,27 @@ impl Elements {
         } else {
             self.compare_texts(one.text, other.text, options.store.is_some())
         };
-        let order = if options.desc { order.reverse() } else { order };
-        // Places grow in the order of the collection: equal elements keep it.
-        order.then_with(|| one.text.start.cmp(&other.text.start))
+        if options.desc { order.reverse() } else { order }
     }
 
     /// Puts those of `shown` in order, the others anywhere.
     fn sort(&mut self, shown: &Range<usize>, options: &Options<'_>) {
         let mut items = std::mem::take(&mut self.items);
-        let compare = |one: &Item, other: &Item| self.compare(one, other, options);
-        let mut part = &mut items[..];
+        if options.by.is_some() && *shown != (0..items.len()) {
+            partial_sort(&mut items, shown.clone(), |one, other| self.compare(one, other, options));
+        } else {
+            self.sort_stably(&mut items, shown, options);
+        }
+        self.items = items;
+    }
+
+    /// Equal elements keep their order, as C's `qsort` has it on Linux; what is not shown is not sorted.
+    fn sort_stably(&self, items: &mut [Item], shown: &Range<usize>, options: &Options<'_>) {
+        // Places grow in the order of the collection.
+        let compare = |one: &Item, other: &Item| {
+            self.compare(one, other, options).then_with(|| one.text.start.cmp(&other.text.start))
+        };
+        let mut part = items;
         if shown.end < part.len() {
             part.select_nth_unstable_by(shown.end, compare);
             part = &mut part[..shown.end];
@@ -262,7 +275,6 @@ impl Elements {
             part = &mut part[shown.start..];
         }
         part.sort_unstable_by(compare);
-        self.items = items;
     }
 }
 

@@ -41,6 +41,32 @@ fn elements_are_ordered_by_number_by_text_and_by_other_keys() {
     );
 }
 
+/// As Redis 7.2.4 answered: equal ones in the order of the list, but where LIMIT lets it sort in part.
+#[test]
+fn equal_elements_come_as_in_redis() {
+    let mut desk = Desk::new();
+    let me = desk.client();
+    let list = "11 18 9 37 28 26 42 46 48 38 21 45 49 31 27 35 17 20 14 19 4 2 25 12 43 5 8 13 32 36 0 34 6 24 40 \
+                30 23 7 10 3 15 29 1 33 41 44 22 47 16 39";
+    desk.ask(me, &format!("rpush l {list}"));
+    for n in (0..50).filter(|n| n % 7 != 0) {
+        desk.ask(me, &format!("set w_{n} {}", ["a", "b", "c"][n % 3]));
+    }
+    let mut sorted = |line: &str| -> String {
+        let reply = desk.ask(me, line);
+        let texts = reply.split('|').filter(|part| !part.is_empty() && !part.starts_with(['*', '$']));
+        texts.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        sorted("sort l by w_* alpha"),
+        "28 42 21 49 35 14 0 7 18 9 48 45 27 12 36 6 24 30 3 15 33 39 37 46 31 19 4 25 43 13 34 40 10 1 22 16 11 26 \
+         38 17 20 2 5 8 32 23 29 41 44 47"
+    );
+    assert_eq!(sorted("sort l by w_* alpha limit 3 9"), "28 49 0 42 7 39 18 9 48");
+    assert_eq!(sorted("sort l by w_* alpha desc limit 10 12"), "41 2 5 8 31 46 1 34 37 13 40 25");
+    assert_eq!(sorted("sort l by w_* alpha limit 44 3"), "23 47 29");
+}
+
 #[test]
 fn by_a_constant_keeps_the_order_that_is_there() {
     let mut desk = Desk::new();
