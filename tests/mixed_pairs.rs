@@ -242,3 +242,84 @@ fn a_real_replica_follows_clients_that_wait() {
 fn clients_that_wait_at_a_real_master_are_followed() {
     waits(Kind::Real, Kind::Ours);
 }
+
+/// What a server tells of a stream, its groups, and who has what; times are left out.
+fn told(server: &Server, key: &str) -> String {
+    let mut text = format!("{:?} {:?}", run!(server, "xrange {key} - +"), run!(server, "xinfo groups {key}"));
+    for group in ["g", "h"] {
+        for entry in run!(server, "xpending {key} {group} - + 1000").items() {
+            let [id, owner, _, count] = entry.items() else { panic!("{entry:?}") };
+            text.push_str(&format!("; {id:?} {owner:?} {count:?}"));
+        }
+        text.push_str(&format!("; {:?}", run!(server, "xpending {key} {group}")));
+    }
+    text
+}
+
+/// Reads and claims in the groups of a stream that is there.
+fn use_groups(server: &Server, key: &str) {
+    for line in [
+        format!("xreadgroup group g ann count 40 streams {key} >"),
+        format!("xreadgroup group g bob count 30 streams {key} >"),
+        format!("xreadgroup group h ann count 5 noack streams {key} >"),
+        format!("xack {key} g 1-1 3-1 41-1"),
+        format!("xclaim {key} g cid 0 2-1 5-1 42-1"),
+        format!("xdel {key} 4-1 6-1 100-1 250-1"),
+        format!("xautoclaim {key} g dan 0 - count 7"),
+        format!("xreadgroup group g ann count 40 streams {key} >"),
+        format!("xgroup setid {key} h 77-1"),
+    ] {
+        let reply = run!(server, "{line}");
+        assert!(reply.is_ok(), "{line}: {reply:?}");
+    }
+}
+
+/// Groups with their pending entries go over in the snapshot and in the stream, both ways.
+#[test]
+fn groups_of_streams_go_over() {
+    for (from, to) in BOTH_WAYS {
+        let (Some(master), Some(replica)) = (from.start(""), to.start("")) else { return };
+        for key in ["before", "after"] {
+            for i in 1..=250 {
+                assert_eq!(run!(master, "xadd {key} {i}-1 field {i} other text"), format!("{i}-1").as_str());
+            }
+            assert_eq!(run!(master, "xgroup create {key} g 0"), "OK");
+            assert_eq!(run!(master, "xgroup create {key} h 50-1 entriesread 50"), "OK");
+        }
+        use_groups(&master, "before");
+        replica.replicaof(master.port());
+        replica.wait_link_up();
+        use_groups(&master, "after");
+        master.wait_same_data(&replica);
+        for key in ["before", "after"] {
+            assert_eq!(told(&master, key), told(&replica, key), "{from:?} -> {to:?}: {key}");
+        }
+    }
+}
+
+/// A file has version 11 only where a consumer was active at another time than it was seen, which older ones
+/// cannot say; a snapshot for a replica never has it.
+#[test]
+fn only_active_times_need_the_later_version() {
+    let mut ours = Server::start("");
+    let version = |server: &Server| {
+        assert_eq!(run!(server, "save"), "OK");
+        String::from_utf8(std::fs::read(server.file("dump.rdb")).unwrap()[5..9].to_vec()).unwrap()
+    };
+    assert_eq!(run!(ours, "xadd s 1-1 f v"), "1-1");
+    assert_eq!(run!(ours, "xgroup create s g 0"), "OK");
+    assert_eq!(run!(ours, "xreadgroup group g ann streams s >").items().len(), 1);
+    assert_eq!(version(&ours), "0010");
+    assert_eq!(run!(ours, "xgroup createconsumer s g bob").int(), 1);
+    assert_eq!(version(&ours), "0011");
+    ours.kill();
+    ours.launch();
+    let full = format!("{:?}", run!(ours, "xinfo stream s full"));
+    assert!(full.contains("\"active-time\", -1"), "{full}");
+    let Some(replica) = Kind::Real.start("") else { return };
+    replica.replicaof(ours.port());
+    replica.wait_link_up();
+    ours.wait_same_data(&replica);
+    assert_eq!(run!(ours, "xgroup delconsumer s g bob").int(), 0);
+    assert_eq!(version(&ours), "0010");
+}

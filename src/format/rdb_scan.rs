@@ -80,14 +80,6 @@ pub fn pieces(op: u8) -> Result<&'static [Piece], Fault> {
     })
 }
 
-/// The pieces of one element, for values that are nothing but a count and so many elements.
-pub fn element(op: u8) -> Option<&'static [Piece]> {
-    match pieces(op) {
-        Ok([Piece::Str, Piece::Counted(each)]) => Some(each),
-        _ => None,
-    }
-}
-
 /// Ids with nothing else.
 const IDS: Piece = Piece::Counted(&[Piece::Fixed(16)]);
 /// Nodes of a stream: id, listpack.
@@ -114,6 +106,14 @@ const fn stream_2(group: &'static [Piece]) -> [Piece; 11] {
 
 /// How deep counted pieces lie in each other: pending ids of a consumer of a group.
 const DEPTH: usize = 3;
+
+/// The pieces of one element, for values that are nothing but a count and so many elements.
+pub fn element(op: u8) -> Option<&'static [Piece]> {
+    match pieces(op) {
+        Ok([Piece::Str, Piece::Counted(each)]) => Some(each),
+        _ => None,
+    }
+}
 
 /// Progress through one unit.
 #[derive(Debug, Default)]
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_are_one_unit() {
+    fn a_stream_is_one_unit() {
         let id = [7; 16];
         let pending = [b"\x02", &id[..], &id[..8], b"\x01", &id[..], &id[..8], b"\x40\x01"].concat();
         for (kind, longer, times) in [(15, 0, 8), (19, 5, 8), (21, 5, 16)] {

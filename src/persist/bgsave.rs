@@ -66,6 +66,13 @@ pub struct Content {
     pub keys: bool,
 }
 
+impl Content {
+    /// All, as the own file has it.
+    fn all(srv: &Server) -> Content {
+        Content { version: file_version(srv), keys: true }
+    }
+}
+
 /// The version under which a file is written: the lowest that holds the data whole, but never above what
 /// every replica reads when one waits for this file.
 fn file_version(srv: &Server) -> u16 {
@@ -156,8 +163,7 @@ pub fn write_file(
     })?;
     let incremental = srv.config.rdb_save_incremental_fsync;
     let mut file = GrowingFile { file, incremental, unsynced: 0 };
-    let content = Content { version: file_version(srv), keys: true };
-    let written = write(srv, &mut file, srv.config.rdbcompression, content, progress)
+    let written = write(srv, &mut file, srv.config.rdbcompression, Content::all(srv), progress)
         .map_err(|e| ("rdbSaveRio", e))
         .and_then(|_| file.file.flush().map_err(|e| ("fflush", e)))
         .and_then(|()| file.file.sync().map_err(|e| ("fsync", e)));

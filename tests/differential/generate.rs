@@ -175,10 +175,10 @@ impl Generator {
         let conn = if self.plain { 0 } else { [0, 0, 0, 0, 1, 1, 2][rng.below(7)] };
         let queued = self.multi[conn];
         match rng.below(100) {
-            0..=12 => self.queue.extend(strings::draw(rng, conn)),
-            13..=15 => self.queue.extend(bits::draw(rng, conn)),
-            16..=17 => self.queue.extend(geo_hll::draw(rng, conn)),
-            18..=20 => self.queue.extend(streams::draw(rng, conn)),
+            0..=6 => self.queue.extend(strings::draw(rng, conn)),
+            7..=12 => self.queue.extend(streams::draw(rng, conn)),
+            13..=16 => self.queue.extend(bits::draw(rng, conn)),
+            17..=20 => self.queue.extend(geo_hll::draw(rng, conn)),
             21..=27 => self.queue.extend(lists::draw(rng, conn)),
             28..=34 => self.queue.extend(sets::draw(rng, conn)),
             35..=40 => self.queue.push_back(hashes::draw(rng, conn)),

@@ -37,7 +37,14 @@ pub fn write(server: &Server, seed: u64, count: usize) {
         draw(&mut rng, &mut batch);
         if batch.len() > 50 || i + 1 == count {
             for (reply, args) in client.pipeline(&batch).iter().zip(&batch) {
-                let known = ["no such key", "not an integer", "not a valid float", "overflow", "same"];
+                let known = [
+                    "already exists",
+                    "no such key",
+                    "not an integer",
+                    "not a valid float",
+                    "overflow",
+                    "same",
+                ];
                 let text = format!("{reply:?}");
                 assert!(reply.is_ok() || known.iter().any(|k| text.contains(k)), "{args:?}: {text}");
             }
@@ -121,14 +128,14 @@ fn draw(rng: &mut Rng, batch: &mut Vec<Vec<Vec<u8>>>) {
     batch.push(words(&line));
 }
 
-/// A write to a list, set, hash or sorted set, of sizes on both sides of the thresholds of their encodings, or to
-/// bits, a HyperLogLog or places.
+/// A write to a list, set, hash, sorted set or stream, of sizes on both sides of the thresholds of their encodings,
+/// or to bits, a HyperLogLog or places.
 /// Scores are whole numbers: 7.0 prints others with more digits, and the digest is made of prints.
 fn draw_collection(rng: &mut Rng) -> String {
     let (a, b) = (rng.below(6), rng.below(6));
     let n = rng.below(if a < 3 { 20 } else { 900 });
     let long = if rng.one_in(30) { "long".repeat(20) } else { String::new() };
-    match rng.below(33) {
+    match rng.below(38) {
         0 => format!("rpush list:{a} {n} x{n}{long} {n}"),
         1 => format!("lpush list:{a} {n} y{n}"),
         2 => format!("lpop list:{a}"),
@@ -160,6 +167,10 @@ fn draw_collection(rng: &mut Rng) -> String {
         29 => format!("pfmerge hll:{a} hll:{b}"),
         30 => format!("geoadd geo:{a} {} {}.5 m{n}", rng.below(360) as i32 - 180, rng.below(80)),
         31 => format!("georadius geo:{a} {n}e-1 40 3000 km count 20 store geo:{b}"),
+        32 | 33 => format!("xadd stream:{a} * field {n} name text{n}{long}"),
+        34 => format!("xadd stream:{a} maxlen ~ 150 * f{n} {n}"),
+        35 => format!("xtrim stream:{a} maxlen {}", 50 + n),
+        36 => format!("xgroup create stream:{a} g{b} 0 mkstream"),
         _ => format!("zunionstore zset:{a} 2 zset:{a} zset:{b}"),
     }
 }

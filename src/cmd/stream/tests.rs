@@ -65,7 +65,7 @@ fn what_a_group_gets_travels_as_claims() {
     check(
         &mut desk,
         &[
-            ("xgroup create s g $ mkstream", "+OK|", "SELECT 0; xgroup create s g $ mkstream"),
+            ("xgroup create s g 0 mkstream", "+OK|", "SELECT 0; xgroup create s g 0 mkstream"),
             ("xadd s 1-0 f v", "$3|1-0|", "xadd s 1-0 f v"),
             ("xadd s 2-0 f v", "$3|2-0|", "xadd s 2-0 f v"),
             ("xadd s 3-0 f v", "$3|3-0|", "xadd s 3-0 f v"),
@@ -176,7 +176,7 @@ fn nobody_waits_in_a_transaction_or_without_being_asked() {
         ("xread block x streams s 0", "-ERR timeout is not an integer or out of range|"),
         ("xread block 9223372036854775807 streams s 0", "-ERR timeout is out of range|"),
         (
-            "xread streams s",
+            "xread count 1 streams s",
             "-ERR Unbalanced 'xread' list of streams: for each stream key an ID or '$' must be specified.|",
         ),
         (

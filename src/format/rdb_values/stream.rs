@@ -11,8 +11,8 @@
 //!         count, then the id (16 bytes) of each of its pending entries
 //! ```
 //!
-//! An id outside of the fixed sixteen bytes is two lengths. Type 19 is written under version 10 and 21 under
-//! version 11, as Redis 7.0 and 7.2 do. What 19 cannot say, when a consumer was last active, reads as when it
+//! An id outside of the fixed sixteen bytes is two lengths. Type 15 is written under version 9, 19 under
+//! version 10 and 21 under version 11, as Redis 6.2, 7.0 and 7.2 do. What 19 cannot say, when a consumer was last active, reads as when it
 //! was last seen.
 //!
 //! Everything is checked: nodes in every element, the number of entries, that each pending entry has one
@@ -26,11 +26,11 @@ use std::io;
 use super::Source;
 use crate::ds::stream_node::StreamNode;
 use crate::format::bytesio::Sink;
-use crate::format::rdb::kind;
+use crate::format::rdb::{WRITE_VERSION, kind};
 use crate::format::rdb_error::{ErrorKind, Fault};
 use crate::format::rdb_write::Strings;
 use crate::object::Stream;
-use crate::object::stream::{Consumer, Group, Pending, StreamId, Totals, UNKNOWN_READS};
+use crate::object::stream::{Consumer, Group, Pending, StreamId, Totals};
 
 /// The version from which on type 21 is written.
 pub const ACTIVE_TIME_VERSION: u16 = 11;
@@ -41,7 +41,11 @@ fn damaged<T>(complaint: &'static str) -> Result<T, Fault> {
 
 /// The type id under which streams are written in files of a version.
 pub fn kind_of(version: u16) -> u8 {
-    if version >= ACTIVE_TIME_VERSION { kind::STREAM_3 } else { kind::STREAM_2 }
+    match version {
+        ACTIVE_TIME_VERSION.. => kind::STREAM_3,
+        WRITE_VERSION => kind::STREAM_2,
+        _ => kind::STREAM,
+    }
 }
 
 fn write_id<W: Sink>(id: StreamId, out: &mut Strings<W>) -> io::Result<()> {
@@ -62,14 +66,18 @@ pub fn write<W: Sink>(stream: &Stream, version: u16, out: &mut Strings<W>) -> io
     let totals = stream.totals();
     out.len(totals.len)?;
     write_id(totals.last_id, out)?;
-    write_id(totals.first_id, out)?;
-    write_id(totals.max_deleted_id, out)?;
-    out.len(totals.entries_added)?;
+    if version >= WRITE_VERSION {
+        write_id(totals.first_id, out)?;
+        write_id(totals.max_deleted_id, out)?;
+        out.len(totals.entries_added)?;
+    }
     out.len(stream.groups.len() as u64)?;
     for (name, group) in &stream.groups {
         out.text(name)?;
         write_id(group.last_id, out)?;
-        out.len(group.entries_read.cast_unsigned())?;
+        if version >= WRITE_VERSION {
+            out.len(group.entries_read.cast_unsigned())?;
+        }
         out.len(group.pending_len() as u64)?;
         for (id, record) in group.pending_from(StreamId::MIN) {
             out.put(&id.to_bytes())?;
@@ -142,7 +150,7 @@ pub fn read(id: u8, from: &mut Source<'_>) -> Result<Stream, Fault> {
         let name: Box<[u8]> = from.text(&mut scratch)?.into();
         let last_id = read_id(from)?;
         let reads = if has_first { from.number()?.cast_signed() } else { stream.reads_up_to(last_id) };
-        let group = read_group(id, from, Group::new(last_id, reads.max(UNKNOWN_READS)))?;
+        let group = read_group(id, from, Group::new(last_id, reads))?;
         if stream.groups.insert(name, group).is_some() {
             return damaged("Duplicated consumer group name");
         }

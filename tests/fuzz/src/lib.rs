@@ -15,6 +15,7 @@ pub mod memory;
 pub mod rdb_file;
 pub mod rdb_value;
 pub mod request;
+pub mod stream_node;
 
 /// A check: panics if the bytes break a promise.
 pub type Check = fn(&[u8]);
@@ -23,6 +24,7 @@ pub type Check = fn(&[u8]);
 pub const TARGETS: &[(&str, Check)] = &[
     ("listpack", listpack::check),
     ("intset", intset::check),
+    ("stream_node", stream_node::check),
     ("rdb_value", rdb_value::check),
     ("dump", dump::check),
     ("rdb_file", rdb_file::check),

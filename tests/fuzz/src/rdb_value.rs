@@ -11,7 +11,7 @@ use replis::format::rdb_scan::{Piece, pieces};
 use replis::format::rdb_values::{self, Source};
 use replis::format::rdb_write::{dump_payload, restore_payload};
 use replis::object::list::End;
-use replis::object::stream::StreamId;
+use replis::object::stream::{Keep, NewId, NodeLimits, StreamId, Trim};
 use replis::object::{Entry, Hash, Limits, List, NewValue, Set, Stream, Value, ValueRef, Zset, digest};
 
 use super::memory::within;
@@ -155,16 +155,24 @@ fn distinct(set: &Set) -> usize {
 }
 
 fn use_stream(stream: &mut Stream) {
-    let forth: Vec<StreamId> = stream.range(StreamId::MIN, StreamId::MAX).map(|item| item.id).collect();
-    let mut back: Vec<StreamId> =
-        stream.range_back(StreamId::MIN, StreamId::MAX).map(|item| item.id).collect();
+    let all = (StreamId::MIN, StreamId::MAX);
+    let forth: Vec<StreamId> = stream.range(all.0, all.1).map(|item| item.id).collect();
+    let mut back: Vec<StreamId> = stream.range_back(all.0, all.1).map(|item| item.id).collect();
     back.reverse();
     assert_eq!(forth, back);
-    for item in stream.range(StreamId::MIN, StreamId::MAX) {
-        assert!(item.pairs().count() < usize::MAX);
+    assert_eq!(forth.len() as u64, stream.len());
+    for group in stream.groups.values() {
+        let own: usize = group.consumers().map(|(_, consumer)| consumer.pending_len()).sum();
+        assert_eq!(own, group.pending_len());
+        stream.lag(group);
     }
-    stream.delete(forth.into_iter());
-    assert_eq!(stream.range(StreamId::MIN, StreamId::MAX).count(), 0);
+    assert!(stream.delete(forth.iter().step_by(2).copied()) <= forth.len() as u64);
+    let before = stream.len();
+    let trim = Trim { keep: Keep::MaxLen(before / 2), approx: false, limit: 0 };
+    assert_eq!(stream.trim(&trim), before - before / 2);
+    let pairs = [&b"field"[..], b"value"];
+    let added = stream.append(NewId::Auto, 0, 1, pairs.into_iter(), &NodeLimits::default());
+    assert_eq!(added.is_ok(), stream.len() > before / 2);
 }
 
 fn use_list(list: &mut List, limits: &Limits) {
