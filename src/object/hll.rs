@@ -276,7 +276,7 @@ fn estimate(histogram: &Histogram) -> u64 {
     z += m * sigma(f64::from(histogram[0]) / m);
     let count = (ALPHA * m * m / z).round();
     // Only made-up registers count so far; C's llroundl gives the smallest number then.
-    if count < 9.223_372_036_854_775_8e18 { count as u64 } else { 1 << 63 }
+    if count < 9.223_372_036_854_776e18 { count as u64 } else { 1 << 63 }
 }
 
 fn sigma(mut x: f64) -> f64 {

@@ -3,7 +3,7 @@
 //! A name server may take half a minute to say nothing. So a host that is not an address is looked up on a thread of
 //! its own, which wakes the loop when it has an answer; until then the attempt has no socket, and everybody is
 //! served. While a name is being looked up, whoever asks for it again waits for the same answer: a link that tries
-//! anew every second costs one thread, not one a second. At most [`MOST`] names are looked up at a time.
+//! anew every second costs one thread, not one a second. At most `MOST` names are looked up at a time.
 //!
 //! Of several addresses the next is tried when the one before refuses (`localhost` may mean ::1 first).
 //!

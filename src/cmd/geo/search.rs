@@ -91,7 +91,7 @@ fn write_points(out: &mut Reply, points: &[Point<'_>], query: &Query<'_>, unit: 
         }
         if query.with_hash {
             // What has no room in 64 bits becomes the smallest number, as on x86.
-            let whole = point.score < 9.223_372_036_854_775_8e18;
+            let whole = point.score < 9.223_372_036_854_776e18;
             out.int(if whole { point.score as i64 } else { i64::MIN });
         }
         if query.with_coord {

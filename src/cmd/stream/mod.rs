@@ -12,7 +12,7 @@
 //!
 //! How entries and groups are stored is `object::stream`. What travels: XADD with the id it gave and the length
 //! it left, so that a replica trims no more and no less; what changes a group by reading or claiming as XCLAIM of
-//! each entry ([`Record`]), or as XGROUP SETID where no entry becomes pending.
+//! each entry (`Record`), or as XGROUP SETID where no entry becomes pending.
 //!
 //! Commands that change a group only (and XSETID) leave watchers of the key alone, as Redis does: only what
 //! changes entries touches the key.
