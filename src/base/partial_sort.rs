@@ -21,7 +21,8 @@ const NINE_ABOVE: usize = 40;
 /// Brings the items of the places `wanted` there; the order elsewhere is arbitrary. `compare` orders all
 /// items.
 pub fn partial_sort<T>(items: &mut [T], wanted: Range<usize>, compare: impl Fn(&T, &T) -> Ordering) {
-    let mut parts: Vec<Range<usize>> = Vec::from([0..items.len()]);
+    let mut parts = Vec::new();
+    parts.push(0..items.len());
     while let Some(part) = parts.pop() {
         let items = &mut items[part.clone()];
         if items.len() < INSERT_BELOW {
