@@ -276,7 +276,7 @@ impl Server {
     }
 
     /// Closes the handle's own connection, also after a test has failed on it.
-    fn forget_admin(&self) {
+    pub fn forget_admin(&self) {
         *self.admin.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
     }
 
