@@ -115,7 +115,7 @@ fn bind(srv: &mut Server, me: ClientId, offset: i64, sync: SyncState) -> bool {
     replica.cursor = cursor;
     replica.acked_early = false;
     replica.progress = (0, 0);
-    if cursor.is_some() {
+    if cursor.is_some() && !srv.clients[me].flags.has(Flags::PRE_PSYNC) {
         spill::begin(srv, me);
     }
     // The replica does not know which database the stream has selected.

@@ -1,10 +1,10 @@
 //! Replicas that catch up after a full sync are never dropped for what they owe: the stream waits in a file.
 //!
-//! From the offset of its snapshot on until it has come near the end of the stream, a replica *catches up*. In that
-//! time the limits of `client-output-buffer-limit replica` do not close it. They say instead how much of the stream
-//! stays in memory for it: beyond the soft limit (the hard one where there is none) the oldest blocks that no other
-//! replica needs go to a file ([`crate::state::spill`]). Once it has come within half of that limit, it is a replica
-//! like all others.
+//! From the offset of its snapshot on until it has loaded that and come near the end of the stream, a replica
+//! *catches up* (one that asked with SYNC, and so never acknowledges, does not). In that time the limits of
+//! `client-output-buffer-limit replica` do not close it. They say instead how much of the stream stays in memory for
+//! it: beyond the soft limit (the hard one where there is none) the oldest blocks that no other replica needs go to a
+//! file ([`crate::state::spill`]). Once it has come within half of that limit, it is a replica like all others.
 //!
 //! `repl-spill-max-size` bounds the file; 0 turns all this off. When the file cannot grow (disk full, size reached)
 //! the limits close replicas as in Redis, and the log says why.
@@ -61,7 +61,9 @@ pub fn relieve(srv: &mut Server, host: &mut dyn Host) {
     let limit = in_memory(srv).unwrap_or(usize::MAX);
     let near = |srv: &Server, r: &ReplicaState| {
         let owed = r.cursor.map_or(0, |cursor| srv.repl.backlog.pending(cursor));
-        matches!(r.sync, SyncState::Online) && !r.put_online_on_ack && owed <= limit / 2
+        // What is sent is not yet loaded: only its first acknowledgement tells, and ends the notes.
+        let loaded = r.trace.is_none();
+        matches!(r.sync, SyncState::Online) && loaded && owed <= limit / 2
     };
     for me in those(srv, |r| r.catching_up && near(srv, r)) {
         set(srv, me, false);

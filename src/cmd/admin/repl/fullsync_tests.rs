@@ -53,6 +53,8 @@ fn a_replica_that_catches_up_is_fed_from_disk_and_not_dropped() {
         c.nodes[2].deaf = false;
         c.until("all have all", |c| c.online(2) && c.offset(2) == c.offset(0) && c.offset(1) == c.offset(0));
         assert_eq!(c.data(2), c.data(0));
+        // Its acknowledgement is due within a second.
+        c.until("it has caught up", |c| !c.nodes[0].srv.repl.catching_up);
         let node = &c.nodes[0].srv;
         assert_eq!((node.stats.sync_full, node.stats.output_limit_disconnections), (2, 0));
         assert!(node.repl.spill.is_none() && !node.repl.catching_up);

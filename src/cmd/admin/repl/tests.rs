@@ -162,7 +162,12 @@ fn replicas_wait_for_company_and_share_a_child() {
 
 #[test]
 fn who_comes_too_late_gets_the_next_child_at_once() {
-    let mut c = Cluster::new(3, 10, |config| config.repl_diskless_sync_delay = 3);
+    let mut c = Cluster::new(3, 10, |config| {
+        config.repl_diskless_sync_delay = 3;
+        config.rdbcompression = false;
+    });
+    // The child has something to say for a while.
+    c.ask(0, &["set", "large", &"v".repeat(4000)]);
     (0..40).for_each(|i| write(&mut c, 0, i));
     c.follow(1, 0);
     c.settle();
