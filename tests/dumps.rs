@@ -93,8 +93,14 @@ fn there_and_back(home: &Server, away: &Server, seed: u64) {
             let [first, second] = digests.items() else { panic!("{digests:?}") };
             assert_eq!(first, second, "round {round} of seed {seed}: {request:?}");
             let mut encoding = |key: &str| at_home.cmd(&["object", "encoding", key]).text();
-            // A string that grew is raw until it is loaded; here none grows.
-            assert_eq!(encoding(&key), encoding("back"), "round {round} of seed {seed}: {request:?}");
+            // A string that grew is raw until it is loaded; here none grows. A set that 7.2 keeps in a listpack
+            // comes from 7.0 member by member, and is a table if it has more than set-max-intset-entries.
+            let (first, second) = (encoding(&key), encoding("back"));
+            let widened = request[0] == b"sadd" && (&*first, &*second) == ("listpack", "hashtable");
+            assert!(
+                first == second || widened,
+                "{first}, {second}: round {round} of seed {seed}: {request:?}"
+            );
         }
     }
 }
@@ -156,6 +162,8 @@ fn options_and_errors_are_those_of_the_real_one() {
         for policy in ["noeviction", "allkeys-lru", "allkeys-lfu"] {
             for server in [&ours, &real] {
                 server.config_set("maxmemory-policy", policy);
+                // Each use counts, without chance.
+                server.config_set("lfu-log-factor", "0");
                 server.run("flushall");
                 server.run("set string x");
             }

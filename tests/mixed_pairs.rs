@@ -315,7 +315,7 @@ fn only_active_times_need_the_later_version() {
     ours.kill();
     ours.launch();
     let full = format!("{:?}", run!(ours, "xinfo stream s full"));
-    assert!(full.contains("\"active-time\", -1"), "{full}");
+    assert!(full.contains("\"active-time\", :-1"), "{full}");
     let Some(replica) = Kind::Real.start("") else { return };
     replica.replicaof(ours.port());
     replica.wait_link_up();

@@ -165,12 +165,9 @@ fn replicas_come_up_under_a_load_that_outgrows_their_buffers() {
     assert!(master.log().contains("Spilling the stream to disk."));
     assert!(peak < 8 << 20, "{peak} bytes of stream in memory");
     replicas.iter().for_each(|replica| master.wait_same_data(replica));
-    wait_until("the file is given up", SOON, || !master.info("replication").contains_key("repl_spill_bytes"));
-    let reason = master.info_field("replication", "last_full_sync_reason");
-    assert!(
-        !reason.is_empty() && number(&master, "replication", "last_full_sync_spilled_bytes") > 0,
-        "{reason}"
-    );
+    wait_until("the file is given up", SOON, || !master.info("sync").contains_key("repl_spill_bytes"));
+    let reason = master.info_field("sync", "last_full_sync_reason");
+    assert!(!reason.is_empty() && number(&master, "sync", "last_full_sync_spilled_bytes") > 0, "{reason}");
 }
 
 /// Bytes of the snapshot that the master's log tells of.

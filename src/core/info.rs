@@ -9,7 +9,7 @@
 //! | [`process`] | server, clients, cpu, modules, cluster, debug |
 //! | [`memory`] | memory, and the figures behind MEMORY STATS and DOCTOR |
 //! | [`data`] | persistence, stats, keyspace |
-//! | [`replication`] | replication |
+//! | [`replication`] | replication; sync, which Redis does not have |
 //! | [`commands`] | commandstats, errorstats, latencystats |
 //!
 //! Source: Redis 7.2.4 `genRedisInfoString`.
@@ -71,6 +71,7 @@ const SECTIONS: &[Section] = &[
     section(&["commandstats"], Shown::All, commands::commandstats),
     section(&["errorstats"], Shown::Default, commands::errorstats),
     section(&["latencystats"], Shown::All, commands::latencystats),
+    section(&["sync"], Shown::All, replication::sync),
     section(&["cluster"], Shown::Default, process::cluster),
     section(&["keyspace"], Shown::Default, data::keyspace),
     section(&["debug"], Shown::Named, process::debug),
@@ -113,7 +114,7 @@ mod tests {
     fn sections_are_chosen_by_name_and_group() {
         assert_eq!(names(&[]), names(&[b"Default"]));
         assert_eq!(names(&[]).len(), 11);
-        assert_eq!(names(&[b"all"]).len(), 13);
+        assert_eq!(names(&[b"all"]).len(), 14);
         assert_eq!(names(&[b"everything"]), names(&[b"ALL"]));
         assert_eq!(names(&[b"keyspace", b"SERVER", b"nothing"]), ["server", "keyspace"]);
         assert_eq!(names(&[b"default", b"commandstats"]).len(), 12);

@@ -7,6 +7,9 @@ use super::rng::Rng;
 use super::step::{Check, Step};
 use super::wrong;
 
+/// Those of the names that have subcommands.
+const CONTAINERS: &[&str] = &["OBJECT", "XINFO", "XGROUP", "PUBSUB"];
+
 /// Subcommands, their arguments, and how the answers are compared; sent as written.
 const FIXED: &[(&str, Check)] = &[
     ("ROLE", Check::Role),
@@ -245,7 +248,8 @@ pub fn draw(rng: &mut Rng, conn: usize) -> Step {
         }
         17 => {
             // The order of a container's subcommands is chance.
-            let name = rng.pick(&wrong::NAMES.iter().copied().filter(|n| *n != "OBJECT").collect::<Vec<_>>());
+            let name = rng
+                .pick(&wrong::NAMES.iter().copied().filter(|n| !CONTAINERS.contains(n)).collect::<Vec<_>>());
             return words(rng, "COMMAND")
                 .cased(rng, "INFO")
                 .cased(rng, name)

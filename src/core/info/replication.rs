@@ -36,11 +36,13 @@ pub fn replication(info: &mut InfoWriter, view: &mut View<'_>) {
         .field("repl_backlog_size", srv.config.repl_backlog_size)
         .field("repl_backlog_first_byte_offset", if active { backlog.first_byte_offset() } else { 0 })
         .field("repl_backlog_histlen", if active { backlog.histlen() } else { 0 });
-    explained(info, srv);
 }
 
-/// What Redis does not tell: the last full syncs, and what waits on disk for replicas that catch up.
-fn explained(info: &mut InfoWriter, srv: &Server) {
+/// What Redis does not tell: the last full syncs, and what waits on disk for replicas that catch up. A section
+/// of its own, for INFO replication is read by programs that know its lines.
+pub fn sync(info: &mut InfoWriter, view: &mut View<'_>) {
+    let srv = &*view.srv;
+    info.section("Sync");
     if let Some(spill) = &srv.repl.spill {
         info.field("repl_spill_bytes", spill.bytes());
     }

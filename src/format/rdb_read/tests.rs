@@ -240,7 +240,7 @@ fn old_and_foreign_units() {
 #[test]
 fn what_cannot_be_loaded_says_what_and_where() {
     let error = |unit: &[u8]| read(&around(unit)).unwrap_err();
-    assert_eq!(error(b"\0\x01k\x01v\x0f").offset, 14);
+    assert_eq!(error(b"\0\x01k\x01v\x0f").offset, 15);
     assert_eq!(error(b"\0\x01k\x01v\x18").kind, ErrorKind::UnsupportedType(24));
     assert_eq!(error(b"\x18").to_string(), "offset 9: RDB encoding type 24 (hash-metadata) is not supported");
     assert_eq!(error(b"\x1A").kind, ErrorKind::UnknownType(26));

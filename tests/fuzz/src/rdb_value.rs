@@ -198,7 +198,7 @@ fn use_list(list: &mut List, limits: &Limits) {
     list.grow(4, 1, limits);
     list.push(End::Tail, b"last");
     forth.push(b"last".to_vec());
-    let gone = list.remove(b"last", 0, false, limits);
+    let gone = list.remove(b"last", usize::MAX, false, limits);
     let before = forth.len();
     forth.retain(|text| text != b"last");
     assert_eq!(gone, before - forth.len());

@@ -49,7 +49,7 @@ fn a_replica_that_catches_up_is_fed_from_disk_and_not_dropped() {
         assert_eq!(repl.replicas.len(), 2);
         assert!(repl.backlog.mem_total() < 1 << 20, "{} bytes in memory", repl.backlog.mem_total());
         assert!(repl.spilled_bytes > 2 << 20);
-        assert!(c.ask(0, &["info", "replication"]).contains("repl_spill_bytes:"));
+        assert!(c.ask(0, &["info", "sync"]).contains("repl_spill_bytes:"));
         c.nodes[2].deaf = false;
         c.until("all have all", |c| c.online(2) && c.offset(2) == c.offset(0) && c.offset(1) == c.offset(0));
         assert_eq!(c.data(2), c.data(0));
@@ -94,13 +94,13 @@ fn each_sync_says_why_and_which_option_would_have_helped() {
     c.until("up again", |c| c.online(1) && c.offset(1) == c.offset(0));
     assert!(why(&c).contains("a repl-backlog-size of "), "{}", why(&c));
     assert!(link_why(&c).starts_with("the master could not continue from byte "), "{}", link_why(&c));
-    let info = c.ask(0, &["info", "replication"]);
+    let info = c.ask(0, &["info", "sync"]);
     for field in
         ["last_full_sync_reason:the backlog had lost ", "last_full_sync_bytes:", "last_full_sync_ms:"]
     {
         assert!(info.contains(field), "{field}: {info}");
     }
-    assert!(c.ask(1, &["info", "replication"]).contains("last_master_sync_reason:the master could not"));
+    assert!(c.ask(1, &["info", "sync"]).contains("last_master_sync_reason:the master could not"));
     assert_eq!(c.nodes[0].srv.stats.sync_full, 2);
 }
 
