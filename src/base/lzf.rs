@@ -16,7 +16,7 @@
 
 const MAX_LITERAL: usize = 32;
 /// After so many bytes without a match one place is passed over at each step, after twice as many two, and so on.
-const PATIENCE: usize = 64;
+const PATIENCE: usize = 32;
 const MAX_DISTANCE: usize = 1 << 13;
 const MAX_MATCH: usize = 264;
 /// No input byte can yield more than this many output bytes (three bytes make 264).
