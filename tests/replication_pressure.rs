@@ -169,3 +169,26 @@ fn replicas_come_up_under_a_load_that_outgrows_their_buffers() {
     let reason = master.info_field("sync", "last_full_sync_reason");
     assert!(!reason.is_empty() && number(&master, "sync", "last_full_sync_spilled_bytes") > 0, "{reason}");
 }
+
+/// Bytes of the snapshot that the master's log tells of.
+fn snapshot_bytes(config: &str) -> u64 {
+    let master = Server::start(&format!("{QUIET}\n{config}"));
+    run!(master, "debug populate 100 key 1000");
+    let replica = Server::start(QUIET);
+    replica.replicaof(master.port());
+    replica.wait_link_up();
+    master.wait_same_data(&replica);
+    master.wait_log(" bytes sent, ");
+    let log = master.log();
+    let before = log.split(" bytes sent, ").next().unwrap();
+    before.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_snapshot_without_a_file_is_compressed_on_request_only() {
+    assert!(snapshot_bytes("repl-diskless-sync yes") > 100 * 1000);
+    assert!(snapshot_bytes("repl-diskless-sync yes\nrepl-diskless-compression yes") < 50 * 1000);
+    assert!(snapshot_bytes("repl-diskless-sync no") < 50 * 1000, "a file obeys rdbcompression");
+    let plain = "repl-diskless-sync yes\nrepl-diskless-compression yes\nrdbcompression no";
+    assert!(snapshot_bytes(plain) > 100 * 1000);
+}

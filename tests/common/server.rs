@@ -248,7 +248,7 @@ impl Server {
         loop {
             let ended = self.child.as_mut().unwrap().try_wait().unwrap();
             let log = self.log();
-            if log.contains("eady to accept connections") {
+            if log.contains("eady to accept connections") || log.contains("Sentinel ID is ") {
                 return Ok(());
             }
             if ended.is_some() {

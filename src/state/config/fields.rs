@@ -258,6 +258,8 @@ settings! {
     repl_backlog_size: i64 = MB;
     /// RDB version of snapshots for replicas.
     repl_rdb_version: RdbVersion = RdbVersion::Auto;
+    /// LZF in the snapshots that go to replicas without a file, as far as `rdbcompression` wants it.
+    repl_diskless_compression: bool = false;
     /// Bytes of stream that may wait on disk for replicas that are being synchronized, 0: none.
     repl_spill_max_size: i64 = 16 * 1024 * MB;
     /// Seconds without replicas until the backlog is freed, 0: never.

@@ -28,7 +28,8 @@ pub(super) const ROWS: &[Row] = &[
     int!("repl-timeout", repl_timeout, 1, INT_MAX),
     flag!("repl-disable-tcp-nodelay", repl_disable_tcp_nodelay),
     int!("repl-backlog-size", repl_backlog_size, 1, LONG_MAX, Memory).apply(Apply::Backlog),
-    // Redis has neither of these: CONFIG GET shows them to those who ask by name.
+    // Redis has none of these: CONFIG GET shows them to those who ask by name.
+    flag!("repl-diskless-compression", repl_diskless_compression).flags(HIDDEN),
     choice!("repl-rdb-version", repl_rdb_version, RdbVersion).flags(HIDDEN),
     int!("repl-spill-max-size", repl_spill_max_size, 0, LONG_MAX, Memory).flags(HIDDEN),
     int!("repl-backlog-ttl", repl_backlog_ttl, 0, LONG_MAX),
