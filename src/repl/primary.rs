@@ -246,7 +246,9 @@ pub(super) fn put_online(srv: &mut Server, me: ClientId) -> bool {
     let replica = state(srv, me);
     replica.sync = SyncState::Online;
     replica.ack_ms = now;
-    let written = srv.clients[me].net_out;
+    // The end of a stream from the child's pipe may still lie in the buffer.
+    let client = &srv.clients[me];
+    let written = client.net_out + client.out.pending() as u64;
     let cow_bytes = srv.persist.last_cow_bytes;
     if let Some(trace) = &mut state(srv, me).trace {
         trace.sent_ms = now;
