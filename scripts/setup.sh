@@ -21,10 +21,13 @@ need() {
         { "${sudo[@]}" apt-get update -q >/dev/null &&
             "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "${missing[@]}" >/dev/null; } ||
         { echo "Please install: ${missing[*]} (apt-get failed)" >&2; return 1; }
-    # Debian starts the server it installs. Nobody asked for that one.
-    case " ${missing[*]} " in
-    *" redis-server "*) "${sudo[@]}" service redis-server stop >/dev/null 2>&1 || true ;;
-    esac
+    # Debian starts the servers it installs. Nobody asked for those.
+    local service
+    for service in redis-server redis-sentinel; do
+        case " ${missing[*]} " in
+        *" $service "*) "${sudo[@]}" service "$service" stop >/dev/null 2>&1 || true ;;
+        esac
+    done
 }
 
 # What a build takes: cargo, and a C compiler with make for jemalloc.

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Everything that must hold: form, lints, documentation, tests. Installs what is missing when it may.
 #
-# The tests compare with Debian's redis-server and drive servers with redis-cli. With REPLIS_SKIP_REAL_REDIS=1 they do
-# without. Arguments go to the test runner: scripts/test.sh seed_document
+# The tests compare with Debian's redis-server, let its Sentinels watch, and drive servers with redis-cli. With
+# REPLIS_SKIP_REAL_REDIS=1 they do without. Arguments go to the test runner: scripts/test.sh seed_document
 #
 # Last line: "N passed, N failed". Exit code 0 only when everything held.
 set -euo pipefail
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 
 need_to_build
 if [ "${REPLIS_SKIP_REAL_REDIS:-}" != 1 ]; then
-    need redis-server redis-server redis-cli redis-tools
+    need redis-server redis-server redis-cli redis-tools redis-sentinel redis-sentinel
 fi
 if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
     if command -v rustup >/dev/null 2>&1; then
