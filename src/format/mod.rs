@@ -1,5 +1,7 @@
 //! Floor 3: file formats as bytes in and bytes out. Knows no file and no socket.
 
+pub mod aof;
+pub mod aof_manifest;
 pub mod bytesio;
 pub mod rdb;
 pub mod rdb_error;
