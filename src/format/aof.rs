@@ -147,8 +147,10 @@ mod tests {
     use super::*;
     use crate::resp::request::{Args, push_request};
 
+    type Commands = Vec<Vec<Vec<u8>>>;
+
     /// Reads a whole file given in pieces: the commands, and the offset behind the last whole record.
-    fn read(file: &[u8], piece: usize) -> Result<(Vec<Vec<Vec<u8>>>, usize), BadFormat> {
+    fn read(file: &[u8], piece: usize) -> Result<(Commands, usize), BadFormat> {
         let (mut records, mut commands) = (Records::default(), Vec::new());
         let (mut start, mut have) = (0, 0);
         loop {

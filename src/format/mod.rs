@@ -2,6 +2,7 @@
 
 pub mod aof;
 pub mod aof_manifest;
+pub mod aof_write;
 pub mod bytesio;
 pub mod rdb;
 pub mod rdb_error;
