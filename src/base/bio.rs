@@ -14,6 +14,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread;
 
+use super::disk::DiskFile;
 use super::heap;
 
 /// What is told the end of an fsync; runs on the background thread.
@@ -24,7 +25,7 @@ pub enum Job {
     /// Closes a file (the last reference to an unlinked big file frees its blocks here).
     Close(File),
     /// Waits until the file's data is on the disk, tells `done`, then closes this handle.
-    Fsync { file: File, done: Done },
+    Fsync { file: Box<dyn DiskFile>, done: Done },
     /// Frees a value; `objects` of the user's are in it, for the statistics.
     Drop { value: Box<dyn Send>, objects: u64 },
 }
@@ -67,7 +68,7 @@ impl Job {
     fn run(self) {
         match self {
             Job::Close(file) => drop(file),
-            Job::Fsync { file, done } => done(file.sync_data()),
+            Job::Fsync { mut file, done } => done(file.sync()),
             Job::Drop { value, .. } => drop(value),
         }
     }
@@ -228,7 +229,7 @@ mod tests {
         let (go, wait) = channel::<()>();
         let mut file = tempfile::tempfile()?;
         file.write_all(b"x")?;
-        let handle = file.try_clone()?;
+        let handle = DiskFile::duplicate(&file)?;
         let done: Done = Box::new(move |synced| {
             let _ = wait.recv();
             let _ = told.send(synced.is_ok());

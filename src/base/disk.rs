@@ -31,9 +31,8 @@ pub trait DiskFile: Read + Write + Send {
     fn as_raw_fd(&self) -> Option<RawFd>;
     /// The operating system's file, where there is one (to be closed by the background thread).
     fn into_file(self: Box<Self>) -> Option<File>;
-    /// A second handle of the operating system's file, where there is one (to be synced by the background
-    /// thread).
-    fn duplicate(&self) -> io::Result<Option<File>>;
+    /// A second handle of the same file, to be synced by the background thread.
+    fn duplicate(&self) -> io::Result<Box<dyn DiskFile>>;
 }
 
 /// Where files are.
@@ -128,8 +127,8 @@ impl DiskFile for File {
         Some(*self)
     }
 
-    fn duplicate(&self) -> io::Result<Option<File>> {
-        self.try_clone().map(Some)
+    fn duplicate(&self) -> io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(self.try_clone()?))
     }
 }
 
@@ -203,7 +202,9 @@ mod tests {
         let mut text = String::new();
         file.read_to_string(&mut text)?;
         assert_eq!((text.as_str(), file.len()?, file.is_empty()?), ("ello", 5, false));
-        assert!(file.as_raw_fd().is_some() && file.duplicate()?.is_some() && file.into_file().is_some());
+        let mut twin = file.duplicate()?;
+        twin.sync()?;
+        assert!(twin.len()? == 5 && file.as_raw_fd().is_some() && file.into_file().is_some());
         disk.open_append(&path)?.write_all(b"!!")?;
         assert_eq!((disk.read(&path)?, disk.len(&path)?), (b"hello!!".to_vec(), 7));
         let moved = temp.path().join("b.rdb");
