@@ -98,10 +98,14 @@ def wait(condition, what, seconds=300):
 
 
 def requests(server, test, pipeline, size, keys, count):
-    """(requests per second, CPU seconds per million requests) of one run of redis-benchmark."""
+    """(requests per second, CPU seconds per million requests) of one run of redis-benchmark.
+
+    `test` is the name of one of its tests, or a whole command.
+    """
     before = server.cpu()
-    command = ["redis-benchmark", "-h", "127.0.0.1", "-p", server.port, "-t", test, "-P", pipeline, "-d", size]
+    command = ["redis-benchmark", "-h", "127.0.0.1", "-p", server.port, "-P", pipeline, "-d", size]
     command += ["-c", CLIENTS, "-r", keys, "-n", count, "--csv"]
+    command += test.split() if " " in test else ["-t", test]
     output = subprocess.run([str(c) for c in command], check=True, capture_output=True, text=True).stdout
     rate = float(output.strip().splitlines()[-1].split(",")[1].strip('"'))
     return rate, (server.cpu() - before) * 1e6 / count
