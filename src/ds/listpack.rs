@@ -293,7 +293,7 @@ pub(super) fn back_size(len: usize) -> usize {
 }
 
 #[inline]
-fn back_length(len: usize) -> ([u8; 5], usize) {
+pub(super) fn back_length(len: usize) -> ([u8; 5], usize) {
     let size = back_size(len);
     let mut back = [0; 5];
     if size == 1 {

@@ -5,7 +5,7 @@
 //! nearer end. Searching reads the needle as an integer once, at the first integer it meets, since an element
 //! that is an integer can only equal a text that is one.
 
-use super::listpack::{Damaged, EMPTY_BYTES, END, Entry, HEADER, Listpack, Pos, back_size};
+use super::listpack::{Damaged, EMPTY_BYTES, END, Entry, HEADER, Listpack, Pos, back_length, back_size};
 use crate::base::num::parse_i64;
 
 /// Reads the element at `at` of a listpack's bytes: what it is, and its size without the back length. `None`
@@ -59,7 +59,8 @@ fn back_before(bytes: &[u8], end: usize) -> Option<usize> {
 
 impl Listpack {
     /// Checks foreign bytes: header and end, and with `deep` every element and their number. Returns the
-    /// number of elements (0 if not `deep` and unknown).
+    /// number of elements (0 if not `deep` and unknown). Back lengths must be written as this house and Redis
+    /// write them; Redis also takes some that are not.
     ///
     /// # Errors
     /// They are no listpack.
@@ -81,11 +82,13 @@ impl Listpack {
         let (mut at, mut found, end) = (HEADER, 0, bytes.len() - 1);
         while at < end {
             let (_, len) = decode(&bytes[..end], at).ok_or(Damaged)?;
-            let back = back_size(len);
-            if at + len + back > end || back_before(bytes, at + len + back) != Some(len) {
+            // Byte for byte: a back length that only reads as this one by running into the bytes before it would
+            // read as another when they change.
+            let (back, size) = back_length(len);
+            if bytes[at + len..end].get(..size) != Some(&back[..size]) {
                 return Err(Damaged);
             }
-            at += len + back;
+            at += len + size;
             found += 1;
         }
         if known && found != claimed { Err(Damaged) } else { Ok(found) }

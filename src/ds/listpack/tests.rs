@@ -238,3 +238,13 @@ proptest! {
         list.retain(|entry| entry.text_len() > 1);
     }
 }
+
+#[test]
+fn a_back_length_that_runs_into_what_is_before_it_is_refused() {
+    // An empty string whose back length is 0x81: read backwards it goes on with 0x80 and the header's zero, and
+    // happens to be 1 until something else stands there.
+    let bytes = [9, 0, 0, 0, 1, 0, 0x80, 0x81, END];
+    assert_eq!(Listpack::validate(&bytes, true), Err(Damaged));
+    let bytes = [9, 0, 0, 0, 1, 0, 0x80, 1, END];
+    assert_eq!(Listpack::validate(&bytes, true), Ok(1));
+}
