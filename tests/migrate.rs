@@ -52,6 +52,7 @@ fn keys_of_every_type_move() {
     let port = real.port();
     let line = format!("MIGRATE 127.0.0.1 {port} '' 3 5000 COPY KEYS {keys} missing");
     assert!(ask(&ours, &line).is_ok());
+    assert_eq!(ours.info_field("stats", "migrate_cached_sockets"), "1");
     let there = |db| -> Vec<String> { READ.iter().map(|line| whole(&real, db, line)).collect() };
     assert_eq!(there(3), before);
     assert_eq!(ask(&ours, "DBSIZE").int(), 7, "COPY leaves them here");

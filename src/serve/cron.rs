@@ -72,6 +72,7 @@ fn duties(cron: &mut Cron, srv: &mut Server, host: &mut dyn Host, now_ms: i64) {
         cron.next_second_ms = now_ms + 1000;
         repl::each_second(srv, host);
         host.close_idle_peers();
+        srv.stats.migrate_sockets = host.open_peers();
     }
 }
 

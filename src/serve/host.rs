@@ -222,6 +222,10 @@ impl Host for RealHost {
         self.peers.close_idle();
     }
 
+    fn open_peers(&self) -> usize {
+        self.peers.descriptors().count()
+    }
+
     fn set_nodelay(&mut self, client: ClientId, on: bool) {
         if let Some(conn) = self.conn(client) {
             // Failing options cost speed, not correctness.

@@ -156,6 +156,11 @@ pub trait Host {
     /// Closes those that were not used for a while. Cron, once a second.
     fn close_idle_peers(&mut self) {}
 
+    /// Connections that are kept for [`Host::peer`].
+    fn open_peers(&self) -> usize {
+        0
+    }
+
     /// Sends small segments of a client's connection at once, or gathers them. Advice: no answer.
     fn set_nodelay(&mut self, client: ClientId, on: bool);
 

@@ -51,6 +51,8 @@ pub struct Stats {
     pub sync_partial_ok: u64,
     pub sync_partial_err: u64,
     pub evicted_clients: u64,
+    /// Connections that MIGRATE keeps.
+    pub migrate_sockets: usize,
     pub latest_fork_us: u64,
     pub total_forks: u64,
     pub unexpected_error_replies: u64,
@@ -90,8 +92,8 @@ pub struct Stats {
 impl Stats {
     /// CONFIG RESETSTAT: all counters begin anew; what describes the present stays.
     pub fn reset(&mut self) {
-        let Stats { used_memory, peak_memory, cron_cycles, .. } = *self;
-        *self = Stats { used_memory, peak_memory, cron_cycles, ..Stats::default() };
+        let Stats { used_memory, peak_memory, cron_cycles, migrate_sockets, .. } = *self;
+        *self = Stats { used_memory, peak_memory, cron_cycles, migrate_sockets, ..Stats::default() };
     }
 }
 

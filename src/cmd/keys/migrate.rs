@@ -84,6 +84,7 @@ pub fn migrate(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
             }
         }
     }
+    cx.srv.stats.migrate_sockets = cx.host.open_peers();
     // It may have taken a while.
     cx.srv.clock.refresh();
     if !options.copy {

@@ -143,7 +143,7 @@ fn keys(info: &mut InfoWriter, srv: &Server) {
         .field("pubsubshard_channels", srv.pubsub.len(Kind::Shard))
         .field("latest_fork_usec", srv.stats.latest_fork_us)
         .field("total_forks", srv.stats.total_forks)
-        .field("migrate_cached_sockets", 0)
+        .field("migrate_cached_sockets", srv.stats.migrate_sockets)
         .field("slave_expires_tracked_keys", srv.keys.own_keys.len());
 }
 
