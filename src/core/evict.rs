@@ -11,6 +11,9 @@
 //! use is the exact count of the allocator ([`Host::used_memory`]), so an eviction is credited with what it
 //! freed. An eviction is its own unit of the stream, never inside a transaction.
 //!
+//! Buffers that the house keeps for their next use go before any key: after evictions with many readers to tell
+//! ([`super::tracking`]) they would be the very excess that evicts more.
+//!
 //! A server that loads, a replica that leaves this to its master (`replica-ignore-maxmemory`), and one whose
 //! writes are paused do not evict.
 //!
@@ -92,6 +95,13 @@ fn excess(srv: &Server, host: &dyn Host) -> Option<u64> {
     used.saturating_sub(not_counted(srv)).checked_sub(limit).filter(|excess| *excess > 0)
 }
 
+/// Gives back what is only kept warm, which must not cost anyone a key, and says what excess remains.
+fn shed(srv: &mut Server, host: &dyn Host) -> Option<u64> {
+    srv.clients.shed_spares();
+    srv.keys.touched.shed();
+    excess(srv, host)
+}
+
 /// Whether [`make_room`] has anything to do or to note: the quick look before a command.
 #[inline]
 pub fn is_due(srv: &Server, host: &dyn Host) -> bool {
@@ -123,7 +133,7 @@ pub fn make_room(srv: &mut Server, host: &mut dyn Host) -> Memory {
         srv.eviction.out_of_memory = false;
         return Memory::Fine;
     }
-    let state = match excess(srv, host) {
+    let state = match excess(srv, host).and_then(|_| shed(srv, host)) {
         None => Memory::Fine,
         Some(_) if srv.config.maxmemory_policy == Policy::NoEviction => Memory::Short,
         Some(excess) => slice(srv, host, excess),

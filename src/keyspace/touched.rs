@@ -173,6 +173,9 @@ struct Item {
     modified: bool,
 }
 
+/// Storage for names above this many bytes is not kept when memory is short.
+const SHED: usize = 4096;
+
 /// A run of announcements in order, with its own storage.
 #[derive(Default, Debug)]
 pub struct Batch {
@@ -298,6 +301,13 @@ impl Touched {
     /// [`Touched::recycle`].
     pub fn take(&mut self) -> Batch {
         std::mem::take(&mut self.batch)
+    }
+
+    /// Gives the storage back, if it is more than small and no announcement waits in it.
+    pub fn shed(&mut self) {
+        if self.batch.is_empty() && self.batch.keys.capacity() > SHED {
+            self.batch = Batch::default();
+        }
     }
 
     /// Takes the storage of a served batch back, unless the queue has filled again meanwhile.

@@ -33,6 +33,8 @@ pub struct Clients {
 const SPARE_CAPACITY: usize = 64 * 1024;
 /// How many spare output buffers are kept.
 const SPARES: usize = 64;
+/// A spare buffer above this is not kept when memory is short. Bytes.
+const SHED_CAPACITY: usize = 4096;
 
 impl Clients {
     /// Adds a client; `make` gets its id and its number.
@@ -219,6 +221,11 @@ impl Clients {
             buffer.clear();
             self.spare.push(buffer);
         }
+    }
+
+    /// Frees the spare buffers that are more than small: memory is short.
+    pub fn shed_spares(&mut self) {
+        self.spare.retain(|buffer| buffer.capacity() <= SHED_CAPACITY);
     }
 
     /// Appends bytes to what we owe a client other than the one whose command runs now, and
