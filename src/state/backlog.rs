@@ -54,6 +54,8 @@ pub const MIN_BLOCK: usize = 16 * 1024;
 pub const TRIM_BLOCKS: usize = 64;
 /// Overhead charged per block, in bytes.
 const BLOCK_OVERHEAD: usize = 64;
+/// The list of blocks gives room back when it has this many times what it needs, and more than its square.
+const LIST_SLACK: usize = 4;
 /// Largest offset taken from outside; far from overflow whatever is appended after it.
 pub const MAX_OFFSET: i64 = 1 << 62;
 
@@ -263,15 +265,20 @@ impl Backlog {
             return false;
         }
         let needed = self.lowest();
+        let may_go = |own: &Self| own.trimmable() && own.blocks.front().is_some_and(|b| b.end() <= needed);
         for _ in 0..max_blocks {
-            if !self.trimmable() || self.blocks.front().is_none_or(|b| b.end() > needed) {
-                return false;
+            if !may_go(self) {
+                break;
             }
             if let Some(block) = self.blocks.pop_front() {
                 self.memory -= block.cost();
             }
         }
-        self.trimmable() && self.blocks.front().is_some_and(|b| b.end() <= needed)
+        // The list's own room is part of what a block costs: kept, it would look like data that is too much.
+        if self.blocks.capacity() > LIST_SLACK * self.blocks.len().max(LIST_SLACK) {
+            self.blocks.shrink_to(2 * self.blocks.len());
+        }
+        may_go(self)
     }
 
     /// Whether the size alone would let the first block go.

@@ -232,3 +232,16 @@ proptest! {
         run(ops);
     }
 }
+
+#[test]
+fn the_list_of_blocks_shrinks_with_them() {
+    let mut backlog = active(MIN_BLOCK);
+    let cursor = backlog.attach(backlog.offset()).expect("the beginning is there");
+    for _ in 0..1000 {
+        backlog.append(&[b'x'; MIN_BLOCK]);
+    }
+    assert!(backlog.blocks.capacity() >= 1000);
+    backlog.detach(cursor);
+    while backlog.trim(TRIM_BLOCKS) {}
+    assert!(backlog.blocks.len() <= 3 && backlog.blocks.capacity() <= 16, "{}", backlog.blocks.capacity());
+}
