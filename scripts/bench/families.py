@@ -10,18 +10,13 @@ unlink: while a sorted set of five million members is unlinked, another connecti
         longest answer is the stall. The same probe before it, on the idle server, is what the machine adds.
 """
 
-import argparse
-import pathlib
 import socket
-import statistics
 import sys
-import tempfile
 import threading
 import time
 
-from measure import CLIENTS, Server, compared, machine, number, requests, say
+from measure import CLIENTS, Server, arguments, compared, machine, requests, run, say
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 # redis-benchmark's names of its tests (LRANGE fills its own list first), or a command where not each version has a test.
 SPEED = ("lpush", "rpush", "lpop", "rpop", "sadd", "hset", "spop", "zadd", "zpopmin",
          "lrange_100", "lrange_300", "lrange_500", "lrange_600", "mset", "XADD mystream * myfield xxx")
@@ -196,29 +191,14 @@ def fill(server, test, count):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ours", default=str(REPOSITORY / "target/release/redis-server"))
-    parser.add_argument("--real", default="/usr/bin/redis-server")
-    parser.add_argument("--quick", action="store_true", help="about two minutes")
-    parser.add_argument("--rounds", type=int)
+    parts = ("memory", "unlink", "speed")
+    parser = arguments(__doc__, "about two minutes", parts)
     parser.add_argument("--seconds", type=float, help="of one run of redis-benchmark")
     parser.add_argument("--keys", type=int, default=1_000_000)
-    parser.add_argument("--only", choices=("memory", "speed", "unlink"))
-    parser.add_argument("--out", help="write the table to this file, too")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 5)
     options.seconds = options.seconds or (0.3 if options.quick else 1)
-    for name in ("ours", "real"):
-        # Not resolved: behind Debian's link is a program that goes by the name it is called.
-        setattr(options, name, str(pathlib.Path(getattr(options, name)).absolute()))
-    with tempfile.TemporaryDirectory(prefix="replis-bench-") as root:
-        bench = Bench(options, root)
-        for part in ("memory", "unlink", "speed"):
-            if options.only in (None, part):
-                getattr(bench, part)()
-    print(bench.table())
-    if options.out:
-        pathlib.Path(options.out).write_text(bench.table() + "\n")
+    run(Bench, options, parts)
 
 
 if __name__ == "__main__":

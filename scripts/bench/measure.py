@@ -25,6 +25,7 @@ import time
 
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CLIENTS = 50
 # redis-benchmark's name of the test, and whether the size of the value matters.
 TESTS = (("SET", "set", True), ("GET", "get", True), ("INCR", "incr", False), ("PING", "ping_mbulk", False))
@@ -246,6 +247,33 @@ def machine():
     return f"{name}, {os.cpu_count()} cores, {memory:.0f} GiB, Linux {platform.release()}"
 
 
+def arguments(description, quick, parts):
+    """The parser of a bench that runs by itself: what is measured, how often, and where the table goes."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ours", default=str(REPOSITORY / "target/release/redis-server"))
+    parser.add_argument("--real", default="/usr/bin/redis-server")
+    parser.add_argument("--quick", action="store_true", help=quick)
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--only", choices=parts, help="one part of the table")
+    parser.add_argument("--out", help="write the table to this file, too")
+    return parser
+
+
+def run(bench, options, parts):
+    """Measures the parts that are wanted and prints the table; `bench` makes the measurer for a folder."""
+    for name in ("ours", "real"):
+        # Not resolved: behind Debian's link is a program that goes by the name it is called.
+        setattr(options, name, str(pathlib.Path(getattr(options, name)).absolute()))
+    with tempfile.TemporaryDirectory(prefix="replis-bench-") as root:
+        bench = bench(options, root)
+        for part in parts:
+            if getattr(options, "only", None) in (None, part):
+                getattr(bench, part)()
+    print(bench.table())
+    if options.out:
+        pathlib.Path(options.out).write_text(bench.table() + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ours", required=True)
@@ -259,17 +287,7 @@ def main():
     options.rounds = options.rounds or (1 if options.quick else 5)
     options.seconds = options.seconds or (0.3 if options.quick else 2)
     options.keys = options.keys or (200_000 if options.quick else 1_000_000)
-    for name in ("ours", "real"):
-        # Not resolved: behind Debian's link is a program that goes by the name it is called.
-        setattr(options, name, str(pathlib.Path(getattr(options, name)).absolute()))
-    with tempfile.TemporaryDirectory(prefix="replis-bench-") as root:
-        bench = Bench(options, root)
-        bench.throughput()
-        bench.memory()
-        bench.full_sync()
-    print(bench.table())
-    if options.out:
-        pathlib.Path(options.out).write_text(bench.table() + "\n")
+    run(Bench, options, ("throughput", "memory", "full_sync"))
 
 
 if __name__ == "__main__":

@@ -14,17 +14,14 @@ Master and replica are of the same kind. The lines of the table:
   have to be up at once while it runs. All settings at their defaults.
 """
 
-import argparse
 import os
-import pathlib
 import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
-from measure import Server, machine, number, say, wait
+from measure import Server, arguments, machine, number, run, say, wait
 
 VALUE = 1000
 
@@ -172,29 +169,14 @@ class Bench:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ours", default="target/release/redis-server")
-    parser.add_argument("--real", default="/usr/bin/redis-server")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the data, one round")
-    parser.add_argument("--rounds", type=int)
+    parts = ("small", "large", "loop")
+    parser = arguments(__doc__, "a tenth of the data, one round", parts)
     parser.add_argument("--keys", type=int)
     parser.add_argument("--patience", type=float, default=120, help="seconds that replicas have to come up under load")
-    parser.add_argument("--only", choices=("small", "large", "loop"), help="one part of the table")
-    parser.add_argument("--out", help="write the table to this file, too")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 3)
     options.keys = options.keys or (100_000 if options.quick else 1_000_000)
-    for name in ("ours", "real"):
-        # Not resolved: behind Debian's link is a program that goes by the name it is called.
-        setattr(options, name, str(pathlib.Path(getattr(options, name)).absolute()))
-    with tempfile.TemporaryDirectory(prefix="replis-bench-") as root:
-        bench = Bench(options, root)
-        for part in ("small", "large", "loop"):
-            if options.only in (None, part):
-                getattr(bench, part)()
-    print(bench.table())
-    if options.out:
-        pathlib.Path(options.out).write_text(bench.table() + "\n")
+    run(Bench, options, parts)
 
 
 if __name__ == "__main__":
