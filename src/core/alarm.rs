@@ -57,11 +57,17 @@ pub fn cannot_persist(srv: &mut Server, write: bool) -> bool {
     false
 }
 
-/// A command from our master failed here, or one of a replica of ours.
+/// A command from our master failed here, or one of a replica of ours, or one of the append-only file.
 pub fn link_error(srv: &mut Server, me: ClientId, text: &[u8]) {
     let client = &srv.clients[me];
-    let (from, to) =
-        if client.flags.has(Flags::MASTER) { ("replica", "master") } else { ("master", "replica") };
+    let replays = client.flags.has(Flags::FAKE);
+    let (from, to) = if replays {
+        ("server", "AOF-loading-client")
+    } else if client.flags.has(Flags::MASTER) {
+        ("replica", "master")
+    } else {
+        ("master", "replica")
+    };
     let text = Printable(&text[..text.len().min(4096)]);
     log_warning!(
         "== CRITICAL == This {from} is sending an error to its {to}: '-{text}' after processing the \
@@ -69,11 +75,13 @@ pub fn link_error(srv: &mut Server, me: ClientId, text: &[u8]) {
         client.last_command
     );
     srv.stats.unexpected_error_replies += 1;
+    let replica = client.flags.has(Flags::MASTER) && srv.config.replica_read_only;
     let strict = match srv.config.propagation_error_behavior {
         PropagationError::Ignore => false,
-        PropagationError::Panic | PropagationError::PanicOnReplicas => true,
+        PropagationError::Panic => replica || replays,
+        PropagationError::PanicOnReplicas => replica,
     };
-    if strict && client.flags.has(Flags::MASTER) && srv.config.replica_read_only {
+    if strict {
         log_warning!(
             "This {from} panicked sending an error to its {to} after processing the command '{}'",
             client.last_command

@@ -59,10 +59,14 @@ pub fn run_top(
     out: &mut Reply,
 ) {
     let mark = out.buf.len();
+    let offset = srv.repl.backlog.offset();
     call(srv, host, me, command, args, out);
     let client = &mut srv.clients[me];
     client.commands_processed += 1;
-    client.write_offset = srv.repl.backlog.offset();
+    let grown = srv.repl.backlog.offset();
+    if grown != offset {
+        client.write_offset = grown;
+    }
     const SPECIAL: Flags = Flags::REPLY_OFF
         .or(Flags::REPLY_SKIP)
         .or(Flags::MASTER)
@@ -141,7 +145,8 @@ pub fn call(
     let client = &mut srv.clients[me];
     client.last_command = command.name;
     let db = client.db;
-    let from_master = client.flags.has(Flags::MASTER);
+    let from_master = client.flags.has(Flags::MASTER.or(Flags::FAKE));
+    let replays = client.flags.has(Flags::FAKE);
     let deny_blocking = client.flags.has(Flags::DENY_BLOCKING);
     let tracks = client.flags.has(Flags::TRACKING);
     srv.keys.no_touch = client.flags.has(Flags::NO_TOUCH) && !command.spec.flags.has(Cmd::TOUCHES);
@@ -156,8 +161,11 @@ pub fn call(
     let result = (command.run)(&mut cx, args);
     srv.prop.depth -= 1;
     let end = settle(srv, me, command, args, result, out, mark);
-    account(srv, me, command, args, began, end);
-    if !srv.clients.monitors.is_empty() && srv.blocked.earlier.is_none() {
+    if !replays {
+        // What a file tells was counted when it happened.
+        account(srv, me, command, args, began, end);
+    }
+    if !srv.clients.monitors.is_empty() && srv.blocked.earlier.is_none() && !replays {
         // After the command, which has marked its secrets by now; those that EXEC runs come before it.
         super::monitor::feed(srv, me, command, args);
     }
@@ -175,7 +183,24 @@ pub fn call(
     }
     if changed || srv.prop.pending() {
         srv.prop.apart = command.spec.flags.has(Cmd::TOUCHES_ARBITRARY_KEYS);
-        propagate::after_command(srv, db, args, changed, from_master);
+        propagate::after_command(srv, db, args, changed);
+    }
+}
+
+/// Runs a command of the append-only file: no admission, no statistics, no propagation; its reply is nobody's. What is
+/// between MULTI and EXEC is queued.
+pub fn replay(
+    srv: &mut Server,
+    host: &mut dyn Host,
+    me: ClientId,
+    command: Command,
+    args: Args<'_>,
+    out: &mut Reply,
+) {
+    if srv.clients[me].flags.has(Flags::MULTI) && !command.spec.flags.has(Cmd::RUNS_QUEUE) {
+        queue(srv, me, command, args, out);
+    } else {
+        call(srv, host, me, command, args, out);
     }
 }
 
@@ -240,7 +265,8 @@ pub fn count_error(srv: &mut Server, me: ClientId, text: &[u8]) {
     srv.stats.total_error_replies += 1;
     srv.command_stats.count_error(code_of(text));
     let Some(client) = srv.clients.get(me) else { return };
-    if client.flags.has(Flags::MASTER.or(Flags::REPLICA)) && srv.persist.loading.is_none() {
+    let link = client.flags.has(Flags::MASTER.or(Flags::REPLICA)) && srv.persist.loading.is_none();
+    if link || client.flags.has(Flags::FAKE) {
         super::alarm::link_error(srv, me, text);
     }
 }

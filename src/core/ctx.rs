@@ -109,8 +109,7 @@ impl Ctx<'_> {
     /// Replicas and AOF get this too, after what was recorded so far.
     #[inline]
     pub fn record_also(&mut self, db: usize, args: &[&[u8]]) {
-        // What our master told us travels on as its own bytes, never as ours.
-        if !self.from_master && propagate::wanted(self.srv) {
+        if propagate::wanted(self.srv) {
             propagate::also(&mut self.srv.prop, db, args);
         }
     }
@@ -123,5 +122,11 @@ impl Ctx<'_> {
     /// Replicas and AOF get the request although nothing changed.
     pub fn record_anyway(&mut self) {
         self.srv.prop.force = true;
+    }
+
+    /// Replicas get the request although nothing changed; the AOF does not.
+    pub fn record_for_replicas(&mut self) {
+        self.srv.prop.force = true;
+        self.srv.prop.stream_only = true;
     }
 }

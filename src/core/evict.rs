@@ -82,7 +82,9 @@ impl Eviction {
 
 /// Bytes in use that no eviction could bring down (`mem_not_counted_for_evict`).
 pub fn not_counted(srv: &Server) -> u64 {
-    srv.repl.backlog.mem_not_counted() as u64
+    let log = &srv.persist.aof;
+    let buffered = if log.is_on() { log.buf.capacity() } else { 0 };
+    (srv.repl.backlog.mem_not_counted() + buffered) as u64
 }
 
 /// Bytes by which memory in use exceeds `maxmemory`.

@@ -82,7 +82,7 @@ pub fn refresh(srv: &mut Server) {
     } else if few_replicas(srv) {
         bits |= Admission::FEW_REPLICAS;
     }
-    if disk_error(srv) {
+    if snapshot_error(srv) || srv.persist.aof.has_disk_error() {
         bits |= Admission::DISK_ERROR;
     }
     if srv.config.maxmemory != 0 || srv.clients.books.kept {
@@ -108,7 +108,7 @@ pub fn expiry_is_held(srv: &Server) -> bool {
 }
 
 /// Writes are refused because the last snapshot failed.
-fn disk_error(srv: &Server) -> bool {
+fn snapshot_error(srv: &Server) -> bool {
     srv.config.stop_writes_on_bgsave_error && !srv.config.save.is_empty() && !srv.persist.last_bgsave_ok
 }
 
@@ -202,7 +202,10 @@ fn admit_slowly(
     let state = srv.admission;
     if state.has(Admission::DISK_ERROR) && (effect.write || flags.has(Cmd::DISK_CHECK)) {
         if !from_master {
-            return Err(errors::MISCONF_RDB);
+            return Err(match srv.persist.aof.disk_error() {
+                Some(reason) if !snapshot_error(srv) => errors::misconf_aof(&reason),
+                _ => errors::MISCONF_RDB,
+            });
         }
         if super::alarm::cannot_persist(srv, effect.write) {
             // The process ends before this is tried again.

@@ -4,7 +4,11 @@
 //! backlog). A handler may replace them (`record_as`), add to them (`record_also`), or withhold
 //! them. Whatever an execution unit (one command, or one EXEC) recorded is flushed once at its end:
 //! a single operation as it is, several inside MULTI/EXEC, so that a replica applies all or none.
-//! A SELECT precedes an operation whose database is not the one the stream selected last.
+//! A SELECT precedes an operation whose database is not the one selected last, which the stream and the file
+//! each know for themselves.
+//!
+//! On a replica only the file is fed from here: its stream is its master's, byte for byte. What a master only tells
+//! its replicas (PUBLISH) is no part of the file. While a file is replayed nothing goes anywhere ([`Propagation::muted`]).
 //!
 //! Source: Redis 7.2 `alsoPropagate`, `propagatePendingCommands`, `replicationFeedSlaves`.
 
@@ -19,6 +23,8 @@ struct Op {
     db: usize,
     start: usize,
     end: usize,
+    /// Not for the file.
+    stream_only: bool,
 }
 
 /// The queue of the present execution unit.
@@ -30,6 +36,10 @@ pub struct Propagation {
     pub replaced: bool,
     pub suppress: bool,
     pub force: bool,
+    /// The request is for replicas, but not for the file.
+    pub stream_only: bool,
+    /// What runs is read from the append-only file.
+    pub muted: bool,
     /// What the command caused does not belong together (keys that a SCAN found dead): no MULTI around it.
     pub apart: bool,
     /// How many commands deep we are (EXEC and scripts run commands inside a command).
@@ -60,50 +70,59 @@ pub fn also(prop: &mut Propagation, db: usize, args: &[&[u8]]) {
     let start = prop.bytes.len();
     push_request(&mut prop.bytes, args);
     let end = prop.bytes.len();
-    prop.ops.push(Op { db, start, end });
+    prop.ops.push(Op { db, start, end, stream_only: false });
 }
 
 /// Records a request as it came.
-fn also_raw(prop: &mut Propagation, db: usize, args: Args<'_>) {
+fn also_raw(prop: &mut Propagation, db: usize, args: Args<'_>, stream_only: bool) {
     let start = prop.bytes.len();
     prop.bytes.extend_from_slice(args.raw());
     let end = prop.bytes.len();
-    prop.ops.push(Op { db, start, end });
+    prop.ops.push(Op { db, start, end, stream_only });
 }
 
-/// Whether anybody wants the stream: a backlog, or an append-only file.
+/// Whether anybody wants to know: replicas, or the append-only file.
 #[inline]
 pub fn wanted(srv: &Server) -> bool {
-    // A replica's stream is its master's: what was written here stays here.
-    srv.repl.backlog.is_active() && !srv.repl.is_replica()
+    feeds_stream(srv) || feeds_file(srv)
+}
+
+/// A replica's stream is its master's: what was written here stays here.
+#[inline]
+fn feeds_stream(srv: &Server) -> bool {
+    srv.repl.backlog.is_active() && !srv.repl.is_replica() && !srv.prop.muted
+}
+
+#[inline]
+fn feeds_file(srv: &Server) -> bool {
+    srv.persist.aof.is_on() && !srv.prop.muted
 }
 
 /// Called after each command: takes what it changed into the queue, and flushes at depth 0.
 /// `changed` tells whether the data set was altered.
 #[inline]
-pub fn after_command(srv: &mut Server, db: usize, args: Args<'_>, changed: bool, from_master: bool) {
+pub fn after_command(srv: &mut Server, db: usize, args: Args<'_>, changed: bool) {
     let prop = &mut srv.prop;
     let own = (changed || prop.force) && !prop.suppress && !prop.replaced;
+    let stream_only = prop.stream_only && !changed;
+    prop.stream_only = false;
     prop.replaced = false;
     prop.suppress = false;
     prop.force = false;
     if !own && srv.prop.ops.is_empty() {
         return;
     }
-    // What a master told us reaches our replicas as the very bytes of its stream, not as ours.
-    if from_master || !wanted(srv) {
+    if !wanted(srv) {
         if srv.prop.depth == 0 {
             discard(&mut srv.prop);
         }
         return;
     }
     if own && srv.prop.depth == 0 && srv.prop.ops.is_empty() {
-        select(srv, db);
-        feed(srv, args.raw());
-        return;
+        return emit(srv, Some(db), args.raw(), stream_only);
     }
     if own {
-        also_raw(&mut srv.prop, db, args);
+        also_raw(&mut srv.prop, db, args, stream_only);
     }
     if srv.prop.depth == 0 {
         flush(srv);
@@ -134,7 +153,7 @@ pub fn expired_one_by_one(srv: &mut Server) {
     for (db, key) in &expired {
         srv.touch_key(*db, key);
         srv.persist.dirty += 1;
-        if wanted(srv) && !srv.repl.is_replica() {
+        if wanted(srv) {
             also(&mut srv.prop, *db, &[verb, key]);
             flush(srv);
         }
@@ -167,7 +186,7 @@ pub fn flush(srv: &mut Server) {
     if srv.prop.ops.is_empty() {
         return;
     }
-    if srv.repl.is_replica() || !wanted(srv) {
+    if !wanted(srv) {
         discard(&mut srv.prop);
         return;
     }
@@ -176,18 +195,42 @@ pub fn flush(srv: &mut Server) {
     let wrap = ops.len() > 1 && !srv.prop.apart;
     if wrap {
         // MULTI comes first, whatever the database: SELECT belongs inside, as Redis 7.2 sends it.
-        feed(srv, b"*1\r\n$5\r\nMULTI\r\n");
+        emit(srv, None, b"*1\r\n$5\r\nMULTI\r\n", false);
     }
     for op in &ops {
-        select(srv, op.db);
-        feed(srv, &bytes[op.start..op.end]);
+        emit(srv, Some(op.db), &bytes[op.start..op.end], op.stream_only);
     }
     if wrap {
-        feed(srv, b"*1\r\n$4\r\nEXEC\r\n");
+        emit(srv, None, b"*1\r\n$4\r\nEXEC\r\n", false);
     }
     srv.prop.ops = ops;
     srv.prop.bytes = bytes;
     discard(&mut srv.prop);
+}
+
+/// Sends one request on its ways: to the file, unless it is for replicas only, and to the stream.
+#[inline]
+fn emit(srv: &mut Server, db: Option<usize>, request: &[u8], stream_only: bool) {
+    if feeds_file(srv) {
+        to_file(srv, db, request, stream_only);
+    }
+    if feeds_stream(srv) {
+        if let Some(db) = db {
+            select(srv, db);
+        }
+        feed(srv, request);
+    }
+}
+
+fn to_file(srv: &mut Server, db: Option<usize>, request: &[u8], stream_only: bool) {
+    if !stream_only {
+        let stamp = srv.config.aof_timestamp_enabled.then(|| srv.clock.now_secs());
+        srv.persist.aof.record(db, request, stamp);
+    }
+    if !srv.repl.is_replica() {
+        // Nobody replicates, but WAITAOF counts in the stream's offset.
+        srv.repl.backlog.bump();
+    }
 }
 
 /// Puts a SELECT into the stream unless `db` is selected there.

@@ -30,6 +30,9 @@ impl Host for NoWorld {
     fn kill_child(&mut self, pid: i32) {
         self.killed.push(pid);
     }
+    fn end_child(&mut self, pid: i32) {
+        self.killed.push(pid);
+    }
     fn hold_stream(&mut self, _: bool) {}
     fn connect(&mut self, _: ClientId, _: &str, _: u16, _: Option<&str>) -> io::Result<()> {
         Err(io::Error::from(io::ErrorKind::Unsupported))
@@ -116,6 +119,9 @@ impl Host for World {
         Ok(self.forks)
     }
     fn kill_child(&mut self, _: i32) {}
+    fn end_child(&mut self, _: i32) {
+        self.child = None;
+    }
     fn hold_stream(&mut self, hold: bool) {
         self.held = hold;
     }

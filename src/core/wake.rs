@@ -25,7 +25,7 @@
 //! Source: Redis 7.2.4 `blocked.c`, `processClientsWaitingReplicas`.
 
 use crate::keyspace::awaited::KeyId;
-use crate::resp::errors::CmdError;
+use crate::resp::errors::{self, CmdError};
 use crate::resp::reply::Reply;
 use crate::state::blocked::{Earlier, Parked, WaitFor};
 use crate::state::client::{ClientId, Flags};
@@ -187,8 +187,8 @@ pub fn replicas_fsynced_at(srv: &Server, offset: i64) -> usize {
         .count()
 }
 
-/// Answers the WAITs whose replicas have acknowledged.
-fn acknowledged(srv: &mut Server) {
+/// Answers the WAITs whose replicas have acknowledged, and the WAITAOFs whose data are on the disks they name.
+pub fn acknowledged(srv: &mut Server) {
     srv.blocked.acks_changed = false;
     if !srv.blocked.wants_acks() {
         return;
@@ -202,10 +202,13 @@ fn acknowledged(srv: &mut Server) {
                     answer(srv, me, |out| out.int(have as i64));
                 }
             }
-            WaitFor::Aof { local: false, replicas, offset } => {
-                let have = replicas_fsynced_at(srv, offset);
-                if have >= replicas {
-                    answer(srv, me, |out| fsynced(out, have));
+            WaitFor::Aof { local: true, .. } if !srv.config.appendonly => {
+                fail(srv, me, &errors::WAITAOF_NO_AOF);
+            }
+            WaitFor::Aof { local, replicas, offset } => {
+                let (here, there) = (is_fsynced(srv, offset), replicas_fsynced_at(srv, offset));
+                if there >= replicas && here >= local {
+                    answer(srv, me, |out| fsynced(out, here, there));
                 }
             }
             _ => {}
@@ -213,10 +216,15 @@ fn acknowledged(srv: &mut Server) {
     }
 }
 
-/// WAITAOF's reply: local fsyncs (there is no append-only file), replicas.
-pub fn fsynced(out: &mut Reply, replicas: usize) {
+/// Whether our own append-only file has `offset` on disk.
+pub fn is_fsynced(srv: &Server, offset: i64) -> bool {
+    srv.persist.aof.fsynced_offset >= offset
+}
+
+/// WAITAOF's reply: whether it is on disk here, and on how many replicas.
+pub fn fsynced(out: &mut Reply, here: bool, replicas: usize) {
     out.array(2);
-    out.int(0);
+    out.int(here.into());
     out.int(replicas as i64);
 }
 
@@ -237,8 +245,8 @@ pub fn time_out(srv: &mut Server, me: ClientId) {
             answer(srv, me, |out| out.int(have as i64));
         }
         WaitFor::Aof { offset, .. } => {
-            let have = replicas_fsynced_at(srv, offset);
-            answer(srv, me, |out| fsynced(out, have));
+            let (here, there) = (is_fsynced(srv, offset), replicas_fsynced_at(srv, offset));
+            answer(srv, me, |out| fsynced(out, here, there));
         }
         WaitFor::Keys(_) => answer(srv, me, Reply::null_array),
         WaitFor::Shutdown => {

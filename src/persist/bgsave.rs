@@ -33,10 +33,23 @@ const SYNC_EVERY: u64 = 4 << 20;
 const RETRY_DELAY_S: i64 = 5;
 
 /// A file that is fsynced as it grows.
-struct GrowingFile {
+pub(super) struct GrowingFile {
     file: Box<dyn DiskFile>,
     incremental: bool,
     unsynced: u64,
+}
+
+impl GrowingFile {
+    /// `incremental`: not only at its end.
+    pub(super) fn new(file: Box<dyn DiskFile>, incremental: bool) -> GrowingFile {
+        GrowingFile { file, incremental, unsynced: 0 }
+    }
+
+    /// All of it to the disk.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        self.file.flush()?;
+        self.file.sync()
+    }
 }
 
 impl Sink for &mut GrowingFile {
@@ -64,12 +77,14 @@ pub struct Content {
     pub version: u16,
     /// Keys too, not the attributes only.
     pub keys: bool,
+    /// The base of an append-only file. The place in the stream is not told: increments follow.
+    pub aof_base: bool,
 }
 
 impl Content {
     /// All, as the own file has it.
-    fn all(srv: &Server) -> Content {
-        Content { version: file_version(srv), keys: true }
+    pub(super) fn all(srv: &Server) -> Content {
+        Content { version: file_version(srv), keys: true, aof_base: false }
     }
 }
 
@@ -121,8 +136,8 @@ pub fn write<W: Sink>(
         version: REDIS_VERSION.as_bytes(),
         ctime: srv.clock.wall_ms() / 1000,
         used_mem: srv.stats.used_memory,
-        repl: repl_aux(srv),
-        aof_base: false,
+        repl: if content.aof_base { None } else { repl_aux(srv) },
+        aof_base: content.aof_base,
     })?;
     for (number, db) in srv.keys.dbs.iter().enumerate().filter(|(_, db)| content.keys && !db.is_empty()) {
         writer.select_db(number, db.len() as u64, db.expires() as u64)?;
@@ -136,7 +151,7 @@ pub fn write<W: Sink>(
 }
 
 /// `rdb-key-save-delay`: a debugging aid that makes saves slow. Microseconds.
-fn delay(us: i32) {
+pub(super) fn delay(us: i32) {
     if us > 0 {
         std::thread::sleep(std::time::Duration::from_micros(us as u64));
     }
@@ -162,7 +177,7 @@ pub fn write_file(
         );
     })?;
     let incremental = srv.config.rdb_save_incremental_fsync;
-    let mut file = GrowingFile { file, incremental, unsynced: 0 };
+    let mut file = GrowingFile::new(file, incremental);
     let written = write(srv, &mut file, srv.config.rdbcompression, Content::all(srv), progress)
         .map_err(|e| ("rdbSaveRio", e))
         .and_then(|_| file.file.flush().map_err(|e| ("fflush", e)))
@@ -370,26 +385,30 @@ pub fn done_stream(_srv: &mut Server, outcome: Outcome) {
     }
 }
 
-/// Save points and scheduled saves.
-pub fn cron(srv: &mut Server, host: &mut dyn Host) {
-    if srv.persist.child.is_some() || srv.persist.loading.is_some() {
+/// Whether another try may be made: not too soon after one that failed.
+fn may_try(srv: &Server) -> bool {
+    srv.persist.last_bgsave_ok || srv.clock.now_secs() - srv.persist.last_try_s > RETRY_DELAY_S
+}
+
+/// A save that a save point asks for.
+pub fn start_due(srv: &mut Server, host: &mut dyn Host) {
+    if srv.persist.child.is_some() || !may_try(srv) {
         return;
     }
-    let now_s = srv.clock.now_secs();
-    let retry = srv.persist.last_bgsave_ok || now_s - srv.persist.last_try_s > RETRY_DELAY_S;
-    if srv.persist.bgsave_scheduled && retry {
-        if start(srv, host).is_ok() {
-            srv.persist.bgsave_scheduled = false;
-        }
-        return;
-    }
-    let since = now_s - srv.persist.last_save_s;
+    let since = srv.clock.now_secs() - srv.persist.last_save_s;
     let dirty = srv.persist.dirty;
-    let due =
-        srv.config.save.iter().find(|p| dirty >= p.changes as u64 && since > p.seconds && retry).copied();
+    let due = srv.config.save.iter().find(|p| dirty >= p.changes as u64 && since > p.seconds).copied();
     if let Some(point) = due {
         log_notice!("{} changes in {} seconds. Saving...", point.changes, point.seconds);
         // A failure is logged and tried again after the retry delay.
         let _ = start(srv, host);
+    }
+}
+
+/// A save that had to wait for another child.
+pub fn start_scheduled(srv: &mut Server, host: &mut dyn Host) {
+    if srv.persist.bgsave_scheduled && srv.persist.child.is_none() && may_try(srv) && start(srv, host).is_ok()
+    {
+        srv.persist.bgsave_scheduled = false;
     }
 }

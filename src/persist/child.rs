@@ -12,9 +12,9 @@ use std::io;
 use crate::core::effects;
 use crate::core::server::Server;
 use crate::ds::table;
+use crate::log_warning;
 use crate::state::host::{ChildEnd, ChildKind, ChildReport, ChildSide, Host};
 use crate::state::persistence::Child;
-use crate::{log_notice, log_warning};
 
 /// Exit code of a child that was told to stop by SIGUSR1: no error.
 pub const QUIET_EXIT: i32 = 255;
@@ -83,11 +83,13 @@ pub fn ended(srv: &mut Server, host: &mut dyn Host, end: ChildEnd) -> Option<(Ch
     };
     freeze(srv, false);
     let outcome = Outcome::of(&child, end);
-    srv.persist.last_cow_bytes = child.cow_peak;
+    if child.kind != ChildKind::AofRewrite {
+        srv.persist.last_cow_bytes = child.cow_peak;
+    }
     match child.kind {
         ChildKind::RdbFile => super::bgsave::done_file(srv, host, &child, outcome),
         ChildKind::RdbStream => super::bgsave::done_stream(srv, outcome),
-        ChildKind::AofRewrite => log_notice!("Background AOF rewrite ended"),
+        ChildKind::AofRewrite => super::aof_rewrite::done(srv, host, &child, outcome),
     }
     Some((child.kind, outcome))
 }
@@ -114,6 +116,12 @@ impl Outcome {
             _ => Outcome::Failure,
         }
     }
+}
+
+/// The child is gone, and what it was for is of no interest any more.
+pub(super) fn forget(srv: &mut Server) {
+    srv.persist.child = None;
+    freeze(srv, false);
 }
 
 /// Tells the child to stop; its end arrives later.

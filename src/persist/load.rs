@@ -26,7 +26,7 @@ use crate::{log_notice, log_verbose, log_warning};
 
 /// Bytes read from a file before clients are served again. Small enough for the answer times of a
 /// ping, large enough that the system calls do not count.
-const STEP: usize = 256 * 1024;
+pub(super) const STEP: usize = 256 * 1024;
 
 /// How far [`feed`] or [`step`] came.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,17 +42,12 @@ pub enum Progress {
 pub enum LoadError {
     Rdb(RdbError),
     Io(io::Error),
+    /// An append-only file; the log has it already.
+    Aof,
 }
 
 /// Sets up a load. `total_bytes` 0: unknown. `shadow`: the present data stay in service meanwhile.
 pub fn begin(srv: &mut Server, purpose: Purpose, total_bytes: u64, shadow: bool, name: &str) {
-    let options = ReadOptions {
-        checksum: srv.config.rdbchecksum && !srv.debug.skip_checksum,
-        sanitize: srv.config.sanitize_dump_payload == SanitizeDump::Yes,
-        databases: srv.keys.dbs.len() as u64,
-        limits: srv.config.limits(srv.keys.key_hash()),
-        ..ReadOptions::default()
-    };
     srv.persist.loading = Some(Box::new(Loading {
         purpose,
         async_loading: shadow,
@@ -61,8 +56,9 @@ pub fn begin(srv: &mut Server, purpose: Purpose, total_bytes: u64, shadow: bool,
         total_bytes,
         loaded_bytes: 0,
         rdb_used_mem: 0,
-        reader: RdbReader::new(options),
+        reader: reader(srv),
         file: None,
+        replay: None,
         name: name.to_owned(),
         db: 0,
         shadow: shadow.then(|| srv.keys.empty_dbs()),
@@ -76,6 +72,17 @@ pub fn begin(srv: &mut Server, purpose: Purpose, total_bytes: u64, shadow: bool,
         announced: false,
     }));
     crate::core::gate::refresh(srv);
+}
+
+/// A reader for one snapshot.
+pub(super) fn reader(srv: &Server) -> RdbReader {
+    RdbReader::new(ReadOptions {
+        checksum: srv.config.rdbchecksum && !srv.debug.skip_checksum,
+        sanitize: srv.config.sanitize_dump_payload == SanitizeDump::Yes,
+        databases: srv.keys.dbs.len() as u64,
+        limits: srv.config.limits(srv.keys.key_hash()),
+        ..ReadOptions::default()
+    })
 }
 
 /// Opens a file and sets up its load; `false` when there is none.
@@ -241,7 +248,10 @@ fn aux(loading: &mut Loading, key: &[u8], value: &[u8]) {
 ///
 /// # Errors
 /// As [`feed`]; also when the file ends early.
-pub fn step(srv: &mut Server) -> Result<Progress, LoadError> {
+pub fn step(srv: &mut Server, host: &mut dyn Host) -> Result<Progress, LoadError> {
+    if srv.persist.loading.as_ref().is_some_and(|loading| loading.replay.is_some()) {
+        return super::aof_load::step(srv, host);
+    }
     let mut buffer = vec![0; STEP];
     let Some(loading) = &mut srv.persist.loading else { return Ok(Progress::More) };
     let Some(file) = &mut loading.file else { return Ok(Progress::More) };
@@ -259,7 +269,7 @@ pub fn step(srv: &mut Server) -> Result<Progress, LoadError> {
     feed(srv, &buffer[..n])
 }
 
-/// Says that all is read; once per load.
+/// Says that a snapshot is read; once.
 pub fn announce(srv: &mut Server) {
     let Some(loading) = &mut srv.persist.loading else { return };
     if std::mem::replace(&mut loading.announced, true) {
@@ -314,9 +324,19 @@ pub fn whole(srv: &mut Server, host: &mut dyn Host, path: &Path) -> Result<bool,
     if !open(srv, host, Purpose::Debug, path).map_err(LoadError::Io)? {
         return Ok(false);
     }
+    to_the_end(srv, host)?;
+    Ok(true)
+}
+
+/// Goes on with the load that was set up until it is done, without serving anyone.
+///
+/// # Errors
+/// As [`step`]; the data set is then what had been loaded.
+pub fn to_the_end(srv: &mut Server, host: &mut dyn Host) -> Result<(), LoadError> {
     loop {
-        match step(srv) {
-            Ok(Progress::More) => {}
+        match step(srv, host) {
+            Ok(Progress::More) if srv.persist.exit.is_none() => {}
+            Ok(Progress::More) => return Err(LoadError::Aof),
             Ok(Progress::Done { .. }) => break,
             Err(e) => {
                 srv.persist.loading = None;
@@ -326,13 +346,14 @@ pub fn whole(srv: &mut Server, host: &mut dyn Host, path: &Path) -> Result<bool,
         }
     }
     finish(srv, host);
-    Ok(true)
+    Ok(())
 }
 
 /// Logs a failed load in Redis' words.
 pub fn log_error(e: &LoadError, source: crate::format::rdb_error::Source) {
     match e {
         LoadError::Rdb(e) => e.log_lines(source).iter().for_each(|line| log_warning!("{line}")),
+        LoadError::Aof => {}
         LoadError::Io(e) => log_warning!("Can't open the RDB file: {}", super::bgsave::plain(e)),
     }
 }

@@ -11,11 +11,14 @@ use crate::core::effects::tell_supervisor;
 use crate::core::server::Server;
 use crate::core::wake;
 use crate::resp::errors;
+use crate::state::aof::Phase;
 use crate::state::blocked::WaitFor;
 use crate::state::host::{ChildKind, Host};
 use crate::state::persistence::ShutdownFlags;
 use crate::state::replication::SyncState;
 use crate::{log_notice, log_warning};
+
+use super::{aof_log, aof_rewrite};
 
 /// What came of a request to shut down.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,6 +106,11 @@ fn finish(srv: &mut Server, host: &mut dyn Host, flags: ShutdownFlags) -> Progre
         let temp = srv.config.dir.join(format!("temp-{pid}.rdb"));
         let _ = host.disk().remove(&temp);
     }
+    if !end_log(srv, host, flags.force) {
+        log_warning!("Errors trying to shut down the server. Check the logs for more information.");
+        cancel(srv);
+        return Progress::Failed;
+    }
     if ((!srv.config.save.is_empty() && !flags.nosave) || flags.save) && !save(srv, host, flags.force) {
         log_warning!("Errors trying to shut down the server. Check the logs for more information.");
         cancel(srv);
@@ -120,6 +128,28 @@ fn finish(srv: &mut Server, host: &mut dyn Host, flags: ShutdownFlags) -> Progre
     log_warning!("Redis is now ready to exit, bye bye...");
     srv.persist.exit = Some(0);
     Progress::Leaving
+}
+
+/// Ends a rewrite that runs, and writes what the append-only file still has to get. Returns whether leaving is allowed.
+fn end_log(srv: &mut Server, host: &mut dyn Host, force: bool) -> bool {
+    if srv.persist.child_is(ChildKind::AofRewrite) {
+        if srv.persist.aof.phase == Phase::Starting {
+            // Without the first base there is no file at all.
+            if !force {
+                log_warning!("Writing initial AOF, can't exit.");
+                tell_supervisor(srv, host, "STATUS=Writing initial AOF, can't exit.\n");
+                return false;
+            }
+            log_warning!("Writing initial AOF. Exit anyway.");
+        }
+        log_warning!("There is a child rewriting the AOF. Killing it!");
+        aof_rewrite::kill(srv, host);
+    }
+    if srv.persist.aof.is_on() {
+        log_notice!("Calling fsync() on the AOF file.");
+        aof_log::flush_and_sync(srv, host);
+    }
+    true
 }
 
 /// The last snapshot. Returns whether leaving is allowed.

@@ -147,7 +147,7 @@ fn start(srv: &mut Server, host: &mut dyn Host, eof: bool, wish: Wish) {
         false
     } else if socket {
         let mark = srv.rng.hex_id();
-        let content = Content { version: wish.version, keys: wish.filter & NO_KEYS == 0 };
+        let content = Content { version: wish.version, keys: wish.filter & NO_KEYS == 0, aof_base: false };
         bgsave::start_stream(srv, host, mark, content).is_ok()
     } else {
         bgsave::start(srv, host).is_ok()

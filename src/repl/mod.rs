@@ -60,7 +60,7 @@ pub fn next_timer_ms(srv: &Server) -> Option<i64> {
 pub fn before_boot_load(srv: &mut Server) {
     if srv.config.replicaof.is_some() {
         replica::configured(srv);
-    } else {
+    } else if !srv.config.appendonly {
         srv.repl.backlog.activate();
     }
 }

@@ -25,7 +25,7 @@ use crate::core::tracking;
 use crate::core::watch::touch_all;
 use crate::format::rdb_error::Source;
 use crate::persist::load::{self, LoadError, Progress};
-use crate::persist::{bgsave, child};
+use crate::persist::{aof_rewrite, bgsave, child};
 use crate::state::host::{ChildKind, Host};
 use crate::state::loading::Purpose;
 use crate::state::repl_ids::ReplId;
@@ -179,8 +179,12 @@ fn store(srv: &mut Server, host: &mut dyn Host) -> Result<(), String> {
     })
 }
 
-/// A child that saves what is about to be replaced would only overwrite what has come.
+/// A child that saves what is about to be replaced would only overwrite what has come, and an append-only file of the
+/// old data is not to be gone on with.
 fn stop_child(srv: &mut Server, host: &mut dyn Host) {
+    if srv.persist.aof.is_on() {
+        aof_rewrite::switch_off(srv, host);
+    }
     if srv.persist.child_is(ChildKind::RdbFile) || srv.persist.child_is(ChildKind::RdbStream) {
         child::kill(srv, host);
     }

@@ -22,7 +22,7 @@ use crate::core::effects;
 use crate::core::lifecycle;
 use crate::core::server::Server;
 use crate::core::{clientinfo, gate, input, wake};
-use crate::log_notice;
+use crate::persist::aof_rewrite;
 use crate::persist::load::LoadError;
 use crate::resp::errors;
 use crate::resp::request::Args;
@@ -33,6 +33,7 @@ use crate::state::host::Host;
 use crate::state::loading::Purpose;
 use crate::state::repl_ids::ReplId;
 use crate::state::replica_link::{Action, Env, LoadPlan, ReplicaLink, push_ack};
+use crate::{log_notice, log_warning};
 
 use super::{failover, primary, receive};
 
@@ -40,6 +41,9 @@ use super::{failover, primary, receive};
 const SYNCED: &str = "STATUS=MASTER <-> REPLICA sync: Finished with success. Ready to accept connections in read-write mode.\n";
 const CONTINUED: &str = "STATUS=MASTER <-> REPLICA sync: Partial Resynchronization accepted. Ready to accept \
                          connections in read-write mode.\n";
+
+/// Tries to start the append-only file after a full sync, one a second.
+const LOG_TRIES: u32 = 10;
 
 fn timeout_ms(srv: &Server) -> Millis {
     Millis::from(srv.config.repl_timeout) * 1000
@@ -166,7 +170,8 @@ fn send(srv: &mut Server, bytes: &[u8]) {
 pub fn send_ack(srv: &mut Server) {
     if let Some(offset) = srv.repl.link.offset() {
         let mut ack = Vec::with_capacity(64);
-        push_ack(&mut ack, offset, None);
+        let fsynced = srv.persist.aof.fsynced_offset;
+        push_ack(&mut ack, offset, (fsynced != -1).then_some(fsynced));
         send(srv, &ack);
     }
 }
@@ -214,6 +219,29 @@ fn full_sync_done(srv: &mut Server, host: &mut dyn Host, history: Option<(ReplId
         // It was not read while the snapshot loaded.
         srv.clients.want_read(me);
     }
+    restart_log(srv, host);
+}
+
+/// The append-only file was stopped for a full sync: it begins anew with the data of now. A replica that cannot have
+/// one although it should is no replica to rely on: it ends.
+fn restart_log(srv: &mut Server, host: &mut dyn Host) {
+    if !srv.config.appendonly || srv.persist.aof.is_on() {
+        return;
+    }
+    for _ in 0..LOG_TRIES {
+        if aof_rewrite::switch_on(srv, host, false).is_ok() {
+            return;
+        }
+        log_warning!(
+            "Failed enabling the AOF after successful master synchronization! Trying it again in one second."
+        );
+        host.sleep_us(1_000_000);
+    }
+    log_warning!(
+        "FATAL: this replica instance finished the synchronization with its master, but the AOF can't be turned on. \
+         Exiting now."
+    );
+    srv.persist.exit = Some(1);
 }
 
 /// The stream goes on where we stood.
@@ -224,6 +252,7 @@ fn go_on(srv: &mut Server, host: &mut dyn Host, renamed: Option<(ReplId, ReplId)
         primary::disconnect_all(srv, host);
     }
     become_stream(srv, db);
+    restart_log(srv, host);
 }
 
 /// Tells the machine of an event and does what it wants.
@@ -364,6 +393,7 @@ pub fn promote(srv: &mut Server, host: &mut dyn Host) {
     srv.repl.stream_db = None;
     srv.repl.no_replicas_since_ms = Some(srv.clock.mono_ms());
     role_changed(srv, host);
+    restart_log(srv, host);
 }
 
 fn role_changed(srv: &mut Server, host: &mut dyn Host) {

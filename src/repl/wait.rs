@@ -4,8 +4,8 @@
 //! replicas acknowledged that offset. The acknowledgements are asked for once per round, for all who
 //! wait, before the loop sleeps ([`super::primary::before_sleep`]); they are looked at as they come.
 //!
-//! There is no append-only file yet: WAITAOF counts what replicas tell (`REPLCONF ACK … FACK …`), and
-//! its local part is refused as Redis refuses it while `appendonly` is off.
+//! WAITAOF counts disks: our own, whose append-only file tells how far its fsync came, and those of replicas, which
+//! tell it beside their acknowledgement (`REPLCONF ACK … FACK …`).
 //!
 //! Source: Redis 7.2.4 `waitCommand`, `waitaofCommand`.
 
@@ -56,14 +56,15 @@ pub fn wait_aof(
     if cx.srv.repl.is_replica() {
         return Err(errors::WAITAOF_ON_REPLICA);
     }
-    if local == 1 {
+    let local = local == 1;
+    if local && !cx.srv.config.appendonly {
         return Err(errors::WAITAOF_NO_AOF);
     }
     let offset = cx.client().write_offset;
-    let have = wake::replicas_fsynced_at(cx.srv, offset);
-    if have as i64 >= wanted || cx.deny_blocking {
-        wake::fsynced(cx.out, have);
+    let (here, there) = (wake::is_fsynced(cx.srv, offset), wake::replicas_fsynced_at(cx.srv, offset));
+    if there as i64 >= wanted && here >= local || cx.deny_blocking {
+        wake::fsynced(cx.out, here, there);
         return Ok(Outcome::Done);
     }
-    Ok(Outcome::Block(WaitFor::Aof { local: false, replicas: wanted as usize, offset }, deadline))
+    Ok(Outcome::Block(WaitFor::Aof { local, replicas: wanted as usize, offset }, deadline))
 }

@@ -428,6 +428,9 @@ texts! {
 
     // Snapshot, shutdown, debug.
     SAVE_IN_PROGRESS = "ERR Background save already in progress";
+    REWRITE_IN_PROGRESS = "ERR Background append only file rewriting already in progress";
+    REWRITE_FAILED =
+        "ERR Can't execute an AOF background rewriting. Please check the server logs for more information.";
     BGSAVE_OTHER_CHILD =
         "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order \
          to schedule a BGSAVE whenever possible.";
@@ -436,6 +439,7 @@ texts! {
     SHUTDOWN_DENY_BLOCKING = "ERR SHUTDOWN without NOW or ABORT isn't allowed for DENY BLOCKING client";
     DEBUG_RELOAD_OPTIONS = "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.";
     DEBUG_RELOAD_FAILED = "ERR Error trying to load the RDB dump, check server logs.";
+    DEBUG_LOADAOF_FAILED = "ERR Error trying to load the AOF files, check server logs.";
     DEBUG_NOT_SDS = "ERR Not an sds encoded string.";
     DEBUG_DB = "ERR Out of range database";
     DEBUG_RESTART = "ERR failed to restart the server. Check server logs.";

@@ -21,6 +21,9 @@ use crate::format::rdb_error::{ErrorKind, LAST_WORDS, RdbError, Source};
 use crate::net::listener::{Listener, listen_tcp};
 use crate::net::signals::{self, LogTo, Signals};
 use crate::persist;
+use crate::persist::aof_files::{self, Stop};
+use crate::persist::aof_load::{self, Begun};
+use crate::persist::aof_log;
 use crate::persist::check::{Verdict, check};
 use crate::persist::load::LoadError;
 use crate::repl;
@@ -182,10 +185,15 @@ fn listen(shell: &mut Shell) -> Result<(), i32> {
     })
 }
 
-/// Begins to load the snapshot, if there is one.
+/// Begins to load the append-only file, if there is to be one, or else the snapshot.
 fn load(shell: &mut Shell) -> Result<(), i32> {
     shell.load_began_us = shell.srv.clock.mono_us_now();
+    let disk = shell.host.disk();
+    aof_files::load_manifest(&mut shell.srv, &*disk).map_err(|Stop| 1)?;
     repl::before_boot_load(&mut shell.srv);
+    if shell.srv.config.appendonly {
+        return load_log(shell).map_err(|Stop| 1);
+    }
     let path = persist::bgsave::path(&shell.srv);
     match persist::load::open(&mut shell.srv, &mut shell.host, Purpose::Boot, &path) {
         Ok(true) => {
@@ -193,6 +201,7 @@ fn load(shell: &mut Shell) -> Result<(), i32> {
             Ok(())
         }
         Ok(false) => {
+            aof_files::delete_history(&mut shell.srv, &mut shell.host);
             repl::after_boot_load(&mut shell.srv, None);
             ready(shell);
             Ok(())
@@ -209,6 +218,32 @@ fn load(shell: &mut Shell) -> Result<(), i32> {
     }
 }
 
+fn load_log(shell: &mut Shell) -> Result<(), Stop> {
+    match aof_load::begin(&mut shell.srv, &mut shell.host, Purpose::Boot)? {
+        Begun::Files => {
+            signals::set_loading(true);
+            return Ok(());
+        }
+        Begun::Empty => log_loaded(shell),
+        Begun::Nothing => {}
+    }
+    open_log(shell)
+}
+
+fn log_loaded(shell: &Shell) {
+    let us = shell.srv.clock.mono_us_now() - shell.load_began_us;
+    log_notice!("DB loaded from append only file: {:.3} seconds", us as f64 / 1e6);
+}
+
+/// What the append-only file held is in: it is written to from now on, and the doors open.
+fn open_log(shell: &mut Shell) -> Result<(), Stop> {
+    aof_log::open_at_start(&mut shell.srv, &mut shell.host)?;
+    aof_files::delete_history(&mut shell.srv, &mut shell.host);
+    repl::after_boot_load(&mut shell.srv, None);
+    ready(shell);
+    Ok(())
+}
+
 /// Redis' word for a data file that is none.
 const GIVING_UP: &str = "Fatal error loading the DB, check server logs. Exiting.";
 
@@ -223,10 +258,14 @@ pub fn load_failed(srv: &Server, e: &LoadError) {
             log_warning!("{GIVING_UP}");
             return;
         }
+        LoadError::Aof => return,
         LoadError::Rdb(_) => {}
     }
-    let name = srv.config.dbfilename.to_string_lossy();
-    let Ok(mut file) = fs::File::open(persist::bgsave::path(srv)) else { return };
+    // The base of an append-only file, or the snapshot.
+    let replayed = srv.persist.loading.as_ref().filter(|loading| loading.replay.is_some());
+    let path = replayed.map_or_else(|| persist::bgsave::path(srv), |loading| PathBuf::from(&loading.name));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let Ok(mut file) = fs::File::open(&path) else { return };
     let mut out = std::io::stdout().lock();
     let verdict = check(&name, &mut file, srv.clock.wall_ms(), &mut out);
     // Nobody may be listening.
@@ -237,12 +276,21 @@ pub fn load_failed(srv: &Server, e: &LoadError) {
     }
 }
 
-/// The snapshot is in: continue its replication history, and open the doors.
+/// The data are in: continue the replication history a snapshot names, and open the doors.
 pub fn loaded(shell: &mut Shell) {
+    let replayed = shell.srv.persist.loading.as_ref().is_some_and(|loading| loading.replay.is_some());
     let loaded = persist::load::finish(&mut shell.srv, &mut shell.host);
     signals::set_loading(false);
+    if replayed {
+        log_loaded(shell);
+        if open_log(shell).is_err() {
+            shell.srv.persist.exit = Some(1);
+        }
+        return;
+    }
     let us = shell.srv.clock.mono_us_now() - shell.load_began_us;
     log_notice!("DB loaded from disk: {:.3} seconds", us as f64 / 1e6);
+    aof_files::delete_history(&mut shell.srv, &mut shell.host);
     repl::after_boot_load(&mut shell.srv, Some(&loaded));
     ready(shell);
 }

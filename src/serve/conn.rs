@@ -19,6 +19,7 @@ use crate::core::server::Server;
 use crate::repl;
 use crate::repl::spill;
 use crate::state::client::{Client, ClientId, Flags};
+use crate::state::config::AppendFsync;
 use crate::state::replication::SyncState;
 
 use super::host::RealHost;
@@ -141,10 +142,15 @@ fn after_read(srv: &mut Server, host: &mut RealHost, id: ClientId, n: usize, ful
 /// The other side has sent its last byte. It may still listen: what it is owed goes out first, as far as
 /// the kernel takes it.
 fn lost(srv: &mut Server, host: &mut RealHost, id: ClientId) {
-    flush(srv, host, id);
     if log::enabled(Level::Verbose) {
         crate::log_verbose!("Client closed connection {}", clientinfo::line(srv, id));
     }
+    if srv.persist.aof.is_on() && srv.config.appendfsync == AppendFsync::Always {
+        // Nothing is answered before it is on disk.
+        srv.clients.want_write(id);
+        return srv.clients.close_after_reply(id);
+    }
+    flush(srv, host, id);
     srv.clients.close(id);
 }
 

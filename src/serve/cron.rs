@@ -68,6 +68,7 @@ fn duties(cron: &mut Cron, srv: &mut Server, host: &mut dyn Host, now_ms: i64) {
     wake::deadlines(srv);
     wake::end_of_pause(srv);
     repl::tick(srv, host);
+    persist::aof_log::cron(srv, host, now_ms >= cron.next_second_ms);
     if now_ms >= cron.next_second_ms {
         cron.next_second_ms = now_ms + 1000;
         repl::each_second(srv, host);
@@ -192,6 +193,11 @@ pub fn before_sleep(srv: &mut Server, host: &mut dyn Host) {
     srv.stats.peak_memory = srv.stats.peak_memory.max(host.used_memory());
     announce::drain(srv);
     tracking::broadcast(srv);
+    // Before anybody is told of what it holds, and before a replica says how far it is.
+    persist::aof_log::before_sleep(srv, host);
+    if srv.blocked.acks_changed {
+        wake::acknowledged(srv);
+    }
     repl::before_sleep(srv, host);
     // What a shrunk size or a replica that left behind, ten calls' worth at a time.
     srv.repl.backlog.trim(10 * TRIM_BLOCKS);

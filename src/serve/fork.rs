@@ -82,6 +82,8 @@ struct RealChild {
     data: Option<File>,
     measured: std::time::Instant,
     cow_bytes: u64,
+    /// What the log calls it.
+    name: &'static str,
 }
 
 impl ChildSide for RealChild {
@@ -115,7 +117,7 @@ impl ChildSide for RealChild {
             unsafe { libc::_exit(1) }
         }
         if last {
-            log_cow(self.cow_bytes);
+            log_cow(self.name, self.cow_bytes);
         }
     }
 
@@ -124,9 +126,9 @@ impl ChildSide for RealChild {
     }
 }
 
-fn log_cow(bytes: u64) {
+fn log_cow(name: &str, bytes: u64) {
     let mb = bytes >> 20;
-    crate::log_notice!("Fork CoW for RDB: current {mb} MB, peak {mb} MB, average {mb} MB");
+    crate::log_notice!("Fork CoW for {name}: current {mb} MB, peak {mb} MB, average {mb} MB");
 }
 
 /// Bytes of memory that this process no longer shares (`Private_Dirty`), 0 where unknown.
@@ -208,6 +210,7 @@ pub fn fork(
         data: data_end,
         measured: std::time::Instant::now(),
         cow_bytes: 0,
+        name: if kind == ChildKind::AofRewrite { "AOF rewrite" } else { "RDB" },
     };
     let code = body(&mut side);
     // SAFETY: ends the process at once; nothing of the parent's state is destroyed or flushed.

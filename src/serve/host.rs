@@ -12,10 +12,10 @@ use std::sync::Arc;
 
 use tikv_jemalloc_ctl::{background_thread, epoch, stats};
 
-use crate::base::bio::{Bio, Job, Kind};
+use crate::base::bio::{Bio, Done, Job, Kind};
 use crate::base::clock::Millis;
 use crate::base::collate;
-use crate::base::disk::{Disk, RealDisk};
+use crate::base::disk::{self, Disk, RealDisk};
 use crate::base::heap;
 use crate::net::listener::{Listener, listen_tcp};
 use crate::net::reactor::{Reactor, Token};
@@ -199,6 +199,13 @@ impl Host for RealHost {
         fork::kill_quietly(pid);
     }
 
+    fn end_child(&mut self, pid: i32) {
+        fork::kill_quietly(pid);
+        fork::reap(pid, true);
+        self.child = None;
+        self.data_readable = false;
+    }
+
     fn hold_stream(&mut self, hold: bool) {
         self.data_held = hold;
     }
@@ -276,6 +283,24 @@ impl Host for RealHost {
         std::fs::remove_file(path)?;
         self.bio.submit(Job::Close(file));
         Ok(())
+    }
+
+    fn sync_later(&mut self, file: Box<dyn disk::DiskFile>, done: Done) {
+        let waker = self.reactor.waker();
+        let done: Done = Box::new(move |result| {
+            done(result);
+            // A loop that cannot be woken looks again at its next cron.
+            let _ = waker.wake();
+        });
+        self.bio.submit(Job::Fsync { file, done });
+    }
+
+    fn pending_syncs(&self) -> usize {
+        self.bio.pending(Kind::Fsync)
+    }
+
+    fn finish_syncs(&mut self) {
+        self.bio.drain(Kind::Fsync);
     }
 
     fn freed_later(&self) -> (u64, u64) {

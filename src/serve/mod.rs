@@ -101,7 +101,9 @@ impl Shell {
         loop {
             self.before_sleep();
             if let Some(code) = self.srv.persist.exit {
-                self.last_words();
+                if !self.srv.persist.abandon {
+                    self.last_words();
+                }
                 return code;
             }
             let timeout = self.timeout();
@@ -130,6 +132,9 @@ impl Shell {
 
     fn before_sleep(&mut self) {
         cron::before_sleep(&mut self.srv, &mut self.host);
+        if self.srv.persist.abandon {
+            return;
+        }
         self.write_all();
         repl::after_writes(&mut self.srv, &mut self.host);
         evict_clients::evict(&mut self.srv);
@@ -179,6 +184,9 @@ impl Shell {
         self.serve_pending();
         if self.loads_a_file() {
             self.load_step();
+            if self.srv.persist.exit.is_some() {
+                return;
+            }
         }
         if self.srv.eviction.running {
             evict::make_room(&mut self.srv, &mut self.host);
@@ -512,7 +520,7 @@ impl Shell {
     /// Reads the next piece of the file under load.
     fn load_step(&mut self) {
         let purpose = self.srv.persist.loading.as_ref().map(|l| l.purpose);
-        match persist::load::step(&mut self.srv) {
+        match persist::load::step(&mut self.srv, &mut self.host) {
             Ok(Progress::More) => {}
             Ok(Progress::Done { .. }) if purpose == Some(Purpose::FullSync) => {
                 repl::replica::file_loaded(&mut self.srv, &mut self.host);

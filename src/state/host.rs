@@ -12,8 +12,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::base::bio::Done;
 use crate::base::clock::Millis;
-use crate::base::disk::Disk;
+use crate::base::disk::{Disk, DiskFile};
 
 use super::client::ClientId;
 
@@ -134,6 +135,9 @@ pub trait Host {
     /// Ends a child quietly (SIGUSR1: not counted as an error).
     fn kill_child(&mut self, pid: i32);
 
+    /// Ends a child quietly and waits for its end, of which no event will tell.
+    fn end_child(&mut self, pid: i32);
+
     /// Stop or go on reading the data pipe of an [`ChildKind::RdbStream`] child.
     fn hold_stream(&mut self, hold: bool);
 
@@ -177,6 +181,25 @@ pub trait Host {
 
     /// Closes a file in the background (closing the last link to a big file is slow).
     fn close_later(&mut self, path: &Path) -> io::Result<()>;
+
+    /// Forces a file to disk in the background, then tells `done` (on another thread) and makes the loop turn. The
+    /// simulation does it at once.
+    fn sync_later(&mut self, mut file: Box<dyn DiskFile>, done: Done) {
+        done(file.sync());
+    }
+
+    /// Whether such an fsync is waiting or running.
+    fn is_syncing(&self) -> bool {
+        self.pending_syncs() != 0
+    }
+
+    /// How many are.
+    fn pending_syncs(&self) -> usize {
+        0
+    }
+
+    /// Waits until none is.
+    fn finish_syncs(&mut self) {}
 
     /// Objects given to [`Host::free_later`]: those not freed yet, and those freed since the start
     /// (`lazyfree_pending_objects`, `lazyfreed_objects`).

@@ -3,9 +3,15 @@
 //! Loading never nests an event loop. The bytes of a file are read a piece at a time by the loop, those
 //! of a master's socket are pushed as they arrive; between the pieces the server answers its clients.
 
+use std::collections::VecDeque;
+
 use crate::base::disk::DiskFile;
+use crate::format::aof::Records;
+use crate::format::aof_manifest::FileInfo;
 use crate::format::rdb_read::RdbReader;
 use crate::keyspace::Db;
+
+use super::client::ClientId;
 
 /// Why a data set is loaded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,6 +41,8 @@ pub struct Loading {
     /// The file, when one is read; its name for the log.
     pub file: Option<Box<dyn DiskFile>>,
     pub name: String,
+    /// The files of an append-only file are read, not a snapshot alone.
+    pub replay: Option<Box<Replay>>,
     /// The database the next entries belong to.
     pub db: usize,
     /// Where entries go until the swap; `None`: straight into the keyspace.
@@ -51,6 +59,44 @@ pub struct Loading {
     pub repl_stream_db: Option<i64>,
     /// The log says that all is read.
     pub announced: bool,
+}
+
+/// What reading an append-only file needs besides.
+pub struct Replay {
+    /// Files to come; `true` in front of the base.
+    pub files: VecDeque<(bool, FileInfo)>,
+    /// The file at hand, and whether it is the base.
+    pub name: Vec<u8>,
+    pub is_base: bool,
+    pub part: Part,
+    pub records: Records,
+    /// Bytes read and not replayed yet begin at `start` of `buf`, which is byte `at` of the file.
+    pub buf: Vec<u8>,
+    pub start: usize,
+    pub at: u64,
+    /// Bytes of the file, and how many of them are not read yet.
+    pub len: u64,
+    pub unread: u64,
+    /// Where the last whole command ended, and where the open transaction begins. Bytes of the file.
+    pub good: u64,
+    pub good_before_multi: u64,
+    /// In whose name commands run.
+    pub client: ClientId,
+    /// When the file was begun (monotonic µs).
+    pub began_us: i64,
+    /// Bytes of the base, and of all files that are done.
+    pub base_bytes: u64,
+    pub done_bytes: u64,
+}
+
+/// What comes next in a file of an append-only file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// Its first bytes, which tell which of the others.
+    Head,
+    /// A snapshot.
+    Snapshot,
+    Commands,
 }
 
 impl std::fmt::Debug for Loading {

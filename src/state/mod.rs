@@ -1,5 +1,6 @@
 //! Floor 4: one struct per concern. None of them knows `Server`.
 
+pub mod aof;
 pub mod backlog;
 pub mod blocked;
 pub mod client;

@@ -3,6 +3,7 @@
 
 use crate::base::clock::Millis;
 
+use super::aof::Aof;
 use super::host::{ChildKind, ChildReport};
 use super::loading::Loading;
 
@@ -55,13 +56,15 @@ pub struct Persistence {
     pub bgsave_scheduled: bool,
     pub last_load_keys_expired: u64,
     pub last_load_keys_loaded: u64,
-    pub aof_last_write_ok: bool,
+    pub aof: Aof,
     /// A SHUTDOWN that waits for replicas: its flags and its deadline (monotonic ms).
     pub shutdown: Option<(ShutdownFlags, Millis)>,
     /// A signal asked for a shutdown while DEBUG PAUSE-CRON holds back what cron does.
     pub shutdown_signal: Option<i32>,
     /// What the loop does next: leave with this exit code.
     pub exit: Option<i32>,
+    /// It leaves without a word: what clients and replicas would be told is not on disk.
+    pub abandon: bool,
 }
 
 impl Persistence {
@@ -79,10 +82,11 @@ impl Persistence {
             bgsave_scheduled: false,
             last_load_keys_expired: 0,
             last_load_keys_loaded: 0,
-            aof_last_write_ok: true,
+            aof: Aof::default(),
             shutdown: None,
             shutdown_signal: None,
             exit: None,
+            abandon: false,
         }
     }
 

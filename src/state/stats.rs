@@ -69,6 +69,7 @@ pub struct Stats {
     pub eventloop_cycles: u64,
     pub eventloop_us: u64,
     pub eventloop_cmd_us: u64,
+    pub eventloop_aof_us: u64,
     /// The longest turn of the loop, the time of all crons, and the most commands of one turn: INFO debug.
     pub eventloop_max_us: u64,
     pub cron_us: u64,

@@ -15,9 +15,12 @@ use crate::core::evict;
 use crate::core::gate::is_local;
 use crate::core::server::Server;
 use crate::keyspace::KeyStats;
+use crate::persist::aof_files::{self, Stop};
+use crate::persist::aof_rewrite;
 use crate::repl::primary;
 use crate::resp::errors::{self, CmdError};
 use crate::resp::request::Args;
+use crate::state::config::AppendFsync;
 use crate::state::config_file::rewrite::rewrite as rewritten;
 use crate::state::config_table::{self, Apply, ConfigError, Effect, SetContext};
 use crate::state::host::{Host, HostChange};
@@ -125,6 +128,18 @@ fn carry_out(srv: &mut Server, host: &mut dyn Host, effect: Effect) -> Result<()
             primary::resize_backlog(srv);
             Ok(())
         }
+        Apply::AppendOnly => append_only(srv, host),
+        Apply::AppendFsync => {
+            if srv.config.appendfsync == AppendFsync::Always {
+                // What a thread would tell later is less than what the next write tells.
+                host.finish_syncs();
+            }
+            Ok(())
+        }
+        Apply::AofAutoGc => {
+            aof_files::delete_history(srv, host);
+            Ok(())
+        }
         Apply::None
         | Apply::TlsPort
         | Apply::Tls
@@ -133,9 +148,6 @@ fn carry_out(srv: &mut Server, host: &mut dyn Host, effect: Effect) -> Result<()
         | Apply::Hz
         | Apply::ProcTitle
         | Apply::Watchdog
-        | Apply::AppendOnly
-        | Apply::AppendFsync
-        | Apply::AofAutoGc
         | Apply::RequirePass
         | Apply::Notify
         | Apply::Cluster => Ok(()),
@@ -149,6 +161,19 @@ fn listeners(srv: &Server, host: &mut dyn Host) -> Result<(), String> {
         port: config.port,
         tcp_backlog: config.tcp_backlog.max(0) as u32,
     })
+}
+
+/// Switches the append-only file on or off. Within EXEC the first rewrite is put off until it is over.
+fn append_only(srv: &mut Server, host: &mut dyn Host) -> Result<(), String> {
+    let on = srv.persist.aof.is_on();
+    if on && !srv.config.appendonly {
+        aof_rewrite::switch_off(srv, host);
+    } else if !on && srv.config.appendonly {
+        let in_exec = srv.prop.depth > 1;
+        let switched = aof_rewrite::switch_on(srv, host, in_exec);
+        return switched.map_err(|Stop| "Unable to turn on AOF. Check server logs.".to_owned());
+    }
+    Ok(())
 }
 
 fn oom_score(srv: &Server, host: &mut dyn Host) -> Result<(), String> {

@@ -11,7 +11,7 @@
 //! | `protocol.rs` | a reply of every protocol type |
 //!
 //! # Where it differs from Redis
-//! LOADAOF is absent until there is an append-only file. Switches for parts that are built otherwise here
+//! Switches for parts that are built otherwise here
 //! (reply buffers, quicklist nodes, Lua's deny list) are read and have no effect. MALLCTL knows the three
 //! figures the server itself uses; any other name does not exist. RELOAD NOFLUSH without MERGE overwrites
 //! duplicates, where Redis crashes.
@@ -26,6 +26,7 @@ use crate::core::ctx::{Ctx, Outcome};
 use crate::core::propagate;
 use crate::core::server::PACKED_THRESHOLD;
 use crate::core::table::Row;
+use crate::format::aof::leading_number;
 use crate::persist::bgsave::plain;
 use crate::persist::shutdown;
 use crate::resp::errors::{self, CmdError};
@@ -65,7 +66,7 @@ const SUBS: &[Sub] = &[
     Sub("quicklist-packed-threshold", 3, 3, packed_threshold),
     Sub("replybuffer", 4, 4, reply_buffer),
     Sub("set-disable-deny-scripts", 3, 3, ignored),
-    Sub("aof-flush-sleep", 3, 3, ignored),
+    Sub("aof-flush-sleep", 3, 3, aof_flush_sleep),
     Sub("drop-cluster-packet-filter", 3, 3, packet_filter),
     Sub("clusterlink", 5, 5, cluster_link),
     Sub("client-eviction", 2, 2, client_eviction),
@@ -80,6 +81,7 @@ const SUBS: &[Sub] = &[
     Sub("digest", 2, 2, data::digest),
     Sub("digest-value", 2, ANY, data::digest_value),
     Sub("reload", 2, ANY, data::reload),
+    Sub("loadaof", 2, 2, data::load_aof),
     Sub("populate", 3, 5, data::populate),
     Sub("object", 3, 3, data::object),
     Sub("sdslen", 3, 3, data::sdslen),
@@ -112,6 +114,8 @@ const HELP: &[&str] = &[
     "    unit tests to simulate Redis errors.",
     "LEAK <string>",
     "    Create a memory leak of the input string.",
+    "LOADAOF",
+    "    Flush the AOF buffers on disk and reload the AOF in memory.",
     "LOG <message>",
     "    Write <message> to the server log.",
     "HTSTATS <dbid> [full]",
@@ -334,6 +338,11 @@ fn reply_buffer(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
 }
 
 fn ignored(cx: &mut Ctx<'_>, _args: Args<'_>) -> Result<Outcome, CmdError> {
+    done(cx)
+}
+
+fn aof_flush_sleep(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
+    cx.srv.persist.aof.flush_sleep_us = leading_number(args.at(2)).max(0) as u64;
     done(cx)
 }
 

@@ -46,7 +46,7 @@ pub fn stats(cx: &mut Ctx<'_>, _: Args<'_>) -> Result<Outcome, CmdError> {
         ("clients.slaves", account.clients_replicas),
         ("clients.normal", account.clients_normal),
         ("cluster.links", 0),
-        ("aof.buffer", 0),
+        ("aof.buffer", account.log_buffer),
         ("lua.caches", 0),
         ("functions.caches", 0),
     ];
@@ -238,6 +238,7 @@ mod tests {
             peak: 100 << 20,
             startup: 1 << 20,
             backlog: 0,
+            log_buffer: 0,
             clients_replicas: 0,
             clients_normal: 0,
             dbs: Vec::new(),

@@ -8,7 +8,7 @@
 //! | [`latency`] | LATENCY |
 //! | [`slowlog`] | SLOWLOG |
 //! | [`monitor`] | MONITOR |
-//! | [`persist`] | SAVE BGSAVE LASTSAVE SHUTDOWN |
+//! | [`persist`] | SAVE BGSAVE BGREWRITEAOF LASTSAVE SHUTDOWN |
 //! | [`acl`] | what ACL can tell of the one user there is |
 //! | [`misc`] | TIME LOLWUT MODULE |
 //! | [`command`] | COMMAND |
@@ -43,6 +43,7 @@ pub const ROWS: &[Row] = &[
     Row::new(specs::server::MONITOR, monitor::monitor),
     Row::new(specs::server::SAVE, persist::save),
     Row::new(specs::server::BGSAVE, persist::bgsave),
+    Row::new(specs::server::BGREWRITEAOF, persist::bgrewriteaof),
     Row::new(specs::server::LASTSAVE, persist::lastsave),
     Row::new(specs::server::SHUTDOWN, persist::shutdown),
     Row::group(specs::server::ACL, container, ACL),

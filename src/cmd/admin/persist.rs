@@ -1,10 +1,11 @@
-//! SAVE, BGSAVE, LASTSAVE, SHUTDOWN: the words; `persist` does the work.
+//! SAVE, BGSAVE, BGREWRITEAOF, LASTSAVE, SHUTDOWN: the words; `persist` does the work.
 //!
-//! Source: Redis 7.2.4 `saveCommand`, `bgsaveCommand`, `lastsaveCommand`, `shutdownCommand`.
+//! Source: Redis 7.2.4 `saveCommand`, `bgsaveCommand`, `bgrewriteaofCommand`, `lastsaveCommand`, `shutdownCommand`.
 
 use crate::base::bytes::eq_ignore_case;
 use crate::core::ctx::{Ctx, Outcome};
-use crate::persist::{bgsave as snapshot, shutdown as ending};
+use crate::persist::aof_files::Stop;
+use crate::persist::{aof_rewrite, bgsave as snapshot, shutdown as ending};
 use crate::resp::errors::{self, CmdError};
 use crate::resp::request::Args;
 use crate::state::blocked::WaitFor;
@@ -39,6 +40,24 @@ pub fn bgsave(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
     }
     snapshot::start(cx.srv, cx.host).map_err(|_| errors::ERR)?;
     cx.out.simple("Background saving started");
+    Ok(Outcome::Done)
+}
+
+/// BGREWRITEAOF. Inside a transaction, or beside another child, it is only scheduled.
+pub fn bgrewriteaof(cx: &mut Ctx<'_>, _: Args<'_>) -> Result<Outcome, CmdError> {
+    let persist = &mut cx.srv.persist;
+    if persist.child_is(ChildKind::AofRewrite) {
+        return Err(errors::REWRITE_IN_PROGRESS);
+    }
+    if persist.child.is_some() || cx.deny_blocking {
+        persist.aof.rewrite.scheduled = true;
+        // Who asks by hand does not wait for the end of a delay.
+        persist.aof.rewrite.failures = 0;
+        cx.out.simple("Background append only file rewriting scheduled");
+        return Ok(Outcome::Done);
+    }
+    aof_rewrite::start(cx.srv, cx.host).map_err(|Stop| errors::REWRITE_FAILED)?;
+    cx.out.simple("Background append only file rewriting started");
     Ok(Outcome::Done)
 }
 

@@ -59,7 +59,7 @@ fn spublish(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
 
 fn send(cx: &mut Ctx<'_>, args: Args<'_>, kind: Kind) -> Result<Outcome, CmdError> {
     let receivers = deliver(cx.srv, kind, args.at(1), args.at(2));
-    cx.record_anyway();
+    cx.record_for_replicas();
     cx.out.count(receivers);
     Ok(Outcome::Done)
 }

@@ -132,7 +132,7 @@ fn in_group(
     work: impl FnOnce(&mut Desk<'_>, &Stream, &mut Group),
 ) -> Result<(), CmdError> {
     let (key, group, name, now, db) = (args.at(1), args.at(2), args.at(3), cx.now, cx.db);
-    let wanted = !cx.from_master && propagate::wanted(cx.srv);
+    let wanted = propagate::wanted(cx.srv);
     let (mut created, mut changes) = (false, 0);
     {
         let (out, srv) = (&mut *cx.out, &mut *cx.srv);

@@ -118,7 +118,7 @@ fn reply_items<'a>(out: &mut Reply, items: impl Iterator<Item = Item<'a>>, count
 
 /// The request with some arguments replaced, given by their place in rising order, travels in its stead.
 fn record_with(cx: &mut Ctx<'_>, args: Args<'_>, changes: &[(usize, &[u8])]) {
-    if cx.from_master || !propagate::wanted(cx.srv) {
+    if !propagate::wanted(cx.srv) {
         return;
     }
     let mut words: Vec<&[u8]> = args.iter().collect();

@@ -181,7 +181,7 @@ fn for_group(
     after: StreamId,
 ) -> Result<bool, CmdError> {
     let (key, now) = (request.key(i), cx.now);
-    let wanted = !cx.from_master && propagate::wanted(cx.srv);
+    let wanted = propagate::wanted(cx.srv);
     let (mut created, mut replied) = (false, false);
     {
         let (out, db, srv) = (&mut *cx.out, cx.db, &mut *cx.srv);

@@ -16,6 +16,8 @@ fn ok_or_err(ok: bool) -> &'static str {
 pub fn persistence(info: &mut InfoWriter, view: &mut View<'_>) {
     let srv = &*view.srv;
     let persist = &srv.persist;
+    let aof = &persist.aof;
+    let rewriting = persist.child_is(ChildKind::AofRewrite);
     let async_loading = persist.loading.as_ref().is_some_and(|loading| loading.async_loading);
     info.section("Persistence")
         .field("loading", u8::from(persist.loading.is_some() && !async_loading))
@@ -33,18 +35,26 @@ pub fn persistence(info: &mut InfoWriter, view: &mut View<'_>) {
         .field("rdb_last_cow_size", persist.last_cow_bytes)
         .field("rdb_last_load_keys_expired", persist.last_load_keys_expired)
         .field("rdb_last_load_keys_loaded", persist.last_load_keys_loaded)
-        .field("aof_enabled", 0)
-        .field("aof_rewrite_in_progress", 0)
-        .field("aof_rewrite_scheduled", 0)
-        .field("aof_last_rewrite_time_sec", -1)
-        .field("aof_current_rewrite_time_sec", -1)
-        .field("aof_last_bgrewrite_status", "ok")
-        .field("aof_rewrites", 0)
-        .field("aof_rewrites_consecutive_failures", 0)
-        .field("aof_last_write_status", ok_or_err(persist.aof_last_write_ok))
-        .field("aof_last_cow_size", 0)
+        .field("aof_enabled", u8::from(aof.is_on()))
+        .field("aof_rewrite_in_progress", u8::from(rewriting))
+        .field("aof_rewrite_scheduled", u8::from(aof.rewrite.scheduled))
+        .field("aof_last_rewrite_time_sec", aof.rewrite.last_secs)
+        .field("aof_current_rewrite_time_sec", if rewriting { since } else { -1 })
+        .field("aof_last_bgrewrite_status", ok_or_err(aof.rewrite.last_ok))
+        .field("aof_rewrites", aof.rewrite.count)
+        .field("aof_rewrites_consecutive_failures", aof.rewrite.failures)
+        .field("aof_last_write_status", ok_or_err(aof.write_error.is_none() && aof.fsync_error() == 0))
+        .field("aof_last_cow_size", aof.rewrite.last_cow_bytes)
         .field("module_fork_in_progress", 0)
         .field("module_fork_last_cow_size", 0);
+    if srv.config.appendonly {
+        info.field("aof_current_size", aof.size)
+            .field("aof_base_size", aof.size_at_rewrite)
+            .field("aof_pending_rewrite", u8::from(aof.rewrite.scheduled))
+            .field("aof_buffer_length", aof.buf.len())
+            .field("aof_pending_bio_fsync", view.host.pending_syncs())
+            .field("aof_delayed_fsync", aof.delayed_fsyncs);
+    }
     if let Some(loading) = &persist.loading {
         progress(info, srv, loading);
     }

@@ -32,6 +32,8 @@ pub struct Account {
     pub clients_replicas: u64,
     pub clients_normal: u64,
     pub dbs: Vec<DbOverhead>,
+    /// What waits to be written to the append-only file.
+    pub log_buffer: u64,
     pub overhead: u64,
     pub dataset: u64,
     pub keys: u64,
@@ -60,7 +62,8 @@ impl Account {
         let backlog = srv.repl.backlog.mem_backlog() as u64;
         let clients_replicas = srv.repl.backlog.mem_not_backlog() as u64;
         let tables: u64 = dbs.iter().map(|db| db.main).sum();
-        let overhead = srv.startup_memory + backlog + clients_replicas + clients_normal + tables;
+        let log_buffer = srv.persist.aof.buf.capacity() as u64;
+        let overhead = srv.startup_memory + backlog + clients_replicas + clients_normal + log_buffer + tables;
         Account {
             figures,
             peak: srv.stats.peak_memory,
@@ -69,6 +72,7 @@ impl Account {
             clients_replicas,
             clients_normal,
             dbs,
+            log_buffer,
             overhead,
             dataset: figures.used.saturating_sub(overhead),
             keys,
@@ -138,7 +142,7 @@ pub fn memory(info: &mut InfoWriter, view: &mut View<'_>) {
         .field("mem_clients_slaves", account.clients_replicas)
         .field("mem_clients_normal", account.clients_normal)
         .field("mem_cluster_links", 0)
-        .field("mem_aof_buffer", 0)
+        .field("mem_aof_buffer", account.log_buffer)
         .field("mem_allocator", MEM_ALLOCATOR)
         .field("active_defrag_running", 0)
         .field("lazyfree_pending_objects", pending + view.srv.keys.waste.len() as u64)

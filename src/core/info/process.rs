@@ -118,7 +118,7 @@ pub fn cluster(info: &mut InfoWriter, _: &mut View<'_>) {
 pub fn debug(info: &mut InfoWriter, view: &mut View<'_>) {
     let stats = &view.srv.stats;
     info.section("Debug")
-        .field("eventloop_duration_aof_sum", 0)
+        .field("eventloop_duration_aof_sum", stats.eventloop_aof_us)
         .field("eventloop_duration_cron_sum", stats.cron_us)
         .field("eventloop_duration_max", stats.eventloop_max_us)
         .field("eventloop_cmd_per_cycle_max", stats.commands_per_cycle_max);

@@ -389,8 +389,6 @@ pub const UNIMPLEMENTED: &[&str] = &[
     "io-threads",
     "io-threads-do-reads",
     "activedefrag",
-    "appendonly",
-    "aof-timestamp-enabled",
     "cluster-enabled",
     "watchdog-period",
     "socket-mark-id",

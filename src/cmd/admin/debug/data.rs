@@ -20,9 +20,13 @@ use crate::keyspace::Look;
 use crate::log_notice;
 use crate::object::digest::{self, Sum};
 use crate::object::{Entry, List, NewValue, Set, Value, ValueRef};
-use crate::persist::{bgsave, load};
+use crate::persist::aof_files::Stop;
+use crate::persist::aof_load::Begun;
+use crate::persist::load::LoadError;
+use crate::persist::{aof_files, aof_load, aof_log, bgsave, load};
 use crate::resp::errors::{self, CmdError};
 use crate::resp::request::Args;
+use crate::state::loading::Purpose;
 
 /// Bytes of a DUMP payload that are no part of the value: its type, the version, the checksum.
 const PAYLOAD_FRAME: usize = 1 + 2 + 8;
@@ -78,6 +82,27 @@ pub fn reload(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
         }
     }
     log_notice!("DB reloaded by DEBUG RELOAD");
+    cx.out.ok();
+    Ok(Outcome::Done)
+}
+
+/// `DEBUG LOADAOF`: the data of the append-only file take the place of those in memory.
+pub fn load_aof(cx: &mut Ctx<'_>, _args: Args<'_>) -> Result<Outcome, CmdError> {
+    aof_log::flush(cx.srv, cx.host, true);
+    empty::empty(cx.srv, cx.host, None, false);
+    aof_files::load_manifest(cx.srv, &*cx.host.disk()).map_err(|Stop| errors::DEBUG_LOADAOF_FAILED)?;
+    aof_files::delete_history(cx.srv, cx.host);
+    let loaded = match aof_load::begin(cx.srv, cx.host, Purpose::Debug) {
+        Ok(Begun::Files) => load::to_the_end(cx.srv, cx.host),
+        Ok(Begun::Empty) => Ok(()),
+        Ok(Begun::Nothing) | Err(_) => Err(LoadError::Aof),
+    };
+    if let Err(e) = loaded {
+        load::log_error(&e, Source::File);
+        return Err(errors::DEBUG_LOADAOF_FAILED);
+    }
+    cx.srv.persist.dirty = 0;
+    log_notice!("Append Only File loaded by DEBUG LOADAOF");
     cx.out.ok();
     Ok(Outcome::Done)
 }

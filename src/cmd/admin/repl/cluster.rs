@@ -205,7 +205,7 @@ impl Cluster {
         }
         if srv.persist.loading.as_ref().is_some_and(|l| l.file.is_some()) {
             moved = true;
-            match load::step(srv) {
+            match load::step(srv, world) {
                 Ok(Progress::More) => {}
                 Ok(Progress::Done { .. }) => replica::file_loaded(srv, world),
                 Err(e) => replica::load_failed(srv, world, &e),
