@@ -237,23 +237,33 @@ fn fsync_later(srv: &mut Server, host: &mut dyn Host) {
     match file.duplicate() {
         Ok(twin) => {
             aof.fsync_asked = aof.written;
-            submit(host, twin, offset, &aof.synced);
+            submit(host, twin, false, offset, &aof.synced);
         }
         // Out of descriptors: the next second tries again.
         Err(e) => log_warning!("Fail to fsync the AOF file: {}", plain(&e)),
     }
 }
 
-/// Forces a file to disk in the background and closes it; the stream is safe up to `offset` then.
-pub(super) fn submit(host: &mut dyn Host, file: Box<dyn DiskFile>, offset: i64, synced: &Arc<Synced>) {
+/// Forces a file to disk in the background and closes this handle, which is the `last` one or not; the stream is safe
+/// up to `offset` then.
+pub(super) fn submit(
+    host: &mut dyn Host,
+    file: Box<dyn DiskFile>,
+    last: bool,
+    offset: i64,
+    synced: &Arc<Synced>,
+) {
     let synced = Arc::clone(synced);
     host.sync_later(
         file,
+        last,
         Box::new(move |result| match result {
             Ok(()) => {
                 synced.error.store(0, Ordering::Relaxed);
                 synced.offset.store(offset, Ordering::Relaxed);
             }
+            // What cannot be synced at all (a device) is not a file that failed.
+            Err(e) if e.raw_os_error() == Some(libc::EINVAL) => {}
             Err(e) => {
                 let errno = e.raw_os_error().unwrap_or(libc::EIO);
                 if synced.error.swap(errno, Ordering::Relaxed) == 0 {

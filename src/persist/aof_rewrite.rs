@@ -192,7 +192,7 @@ fn open_increment(srv: &mut Server, host: &mut dyn Host) -> Result<(), Stop> {
     let (offset, now_s) = (srv.repl.backlog.offset(), srv.clock.now_secs());
     let aof = &mut srv.persist.aof;
     if let Some(old) = aof.file.replace(file) {
-        aof_log::submit(host, old, offset, &aof.synced);
+        aof_log::submit(host, old, true, offset, &aof.synced);
         aof.fsync_s = now_s;
     }
     aof.manifest = manifest;

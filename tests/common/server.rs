@@ -23,6 +23,9 @@ use super::{SOON, in_path, may_skip, patience, wait_until};
 const COMMON_LINES: &str = "port {port}\nbind 127.0.0.1\ndir {dir}\nlogfile {log}\nsave \"\"\n\
                             enable-debug-command yes\nrepl-diskless-sync-delay 0\n";
 
+/// Files below the server's folder: what it prints, what it logs.
+const LOGS: [&str; 2] = ["output", "server.log"];
+
 /// Attempts to find a port that nobody takes meanwhile.
 const PORT_ATTEMPTS: u32 = 5;
 
@@ -126,7 +129,7 @@ impl Setup {
             lease: ports::lease(),
             folder,
             child: None,
-            log_start: 0,
+            log_starts: [0; 2],
             admin: Mutex::new(None),
         };
         for attempt in 1.. {
@@ -149,8 +152,8 @@ pub struct Server {
     lease: Lease,
     folder: TempDir,
     child: Option<Child>,
-    /// Length of the log when the process was started.
-    log_start: usize,
+    /// Lengths of [`LOGS`] when the process was started.
+    log_starts: [usize; 2],
     admin: Mutex<Option<Client>>,
 }
 
@@ -191,13 +194,21 @@ impl Server {
 
     /// Everything this start wrote to its log and its outputs.
     pub fn log(&self) -> String {
-        let whole = self.whole_log();
-        whole.get(self.log_start.min(whole.len())..).unwrap_or_default().to_owned()
+        self.logs_from(self.log_starts)
     }
 
     fn whole_log(&self) -> String {
-        let parts = ["output", "server.log"].map(|name| fs::read(self.file(name)).unwrap_or_default());
-        String::from_utf8_lossy(&parts.concat()).into_owned()
+        self.logs_from([0; 2])
+    }
+
+    fn logs_from(&self, starts: [usize; 2]) -> String {
+        let parts = self.logs().into_iter().zip(starts);
+        let parts: Vec<u8> = parts.flat_map(|(text, start)| text[start.min(text.len())..].to_vec()).collect();
+        String::from_utf8_lossy(&parts).into_owned()
+    }
+
+    fn logs(&self) -> [Vec<u8>; 2] {
+        LOGS.map(|name| fs::read(self.file(name)).unwrap_or_default())
     }
 
     /// Waits for a line of the log that contains `text`.
@@ -220,7 +231,7 @@ impl Server {
 
     /// The process under way, with its outputs in a file. `Err` has the log when it ends before it is ready.
     fn try_launch(&mut self) -> Result<(), String> {
-        self.log_start = self.whole_log().len();
+        self.log_starts = self.logs().map(|text| text.len());
         self.forget_admin();
         let output = File::options().create(true).append(true).open(self.file("output")).unwrap();
         let stdin = match &self.setup.stdin {
