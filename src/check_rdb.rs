@@ -2,7 +2,7 @@
 //!
 //! One argument, the file; the findings go to standard output, exit code 0 for a sound file and 1 for any other,
 //! also for one that cannot be opened (which Redis passes over in silence, and so do we). The work is done in
-//! [`persist::check`](crate::persist::check). Source: Redis 7.2.4 `redis_check_rdb_main`.
+//! [`persist::check_rdb`](crate::persist::check_rdb). Source: Redis 7.2.4 `redis_check_rdb_main`.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -12,7 +12,7 @@ use crate::base::clock::Clock;
 use crate::base::log::{self, Level};
 use crate::format::rdb_error::LAST_WORDS;
 use crate::log_warning;
-use crate::persist::check::{Verdict, check};
+use crate::persist::check_rdb::{Verdict, check};
 use crate::state::version::REDIS_VERSION;
 
 /// Runs the program called `program`. Returns the exit code.
@@ -38,7 +38,7 @@ pub fn run(program: &str, args: &[OsString]) -> i32 {
     };
     drop(out);
     match verdict {
-        Ok(Verdict::Sound) => 0,
+        Ok(Verdict::Sound { .. }) => 0,
         Ok(Verdict::Broken { gave_up }) => {
             if gave_up {
                 log_warning!("{LAST_WORDS}");

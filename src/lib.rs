@@ -16,6 +16,7 @@
 //! | 8 | [`serve`] | sockets, fork, files, cron, the loop |
 
 pub mod base;
+pub mod check_aof;
 pub mod check_rdb;
 pub mod cli;
 pub mod cmd;

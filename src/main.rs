@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::exit;
 
+use replis::check_aof;
 use replis::check_rdb;
 use replis::cli::{self, Launch};
 use replis::cmd;
@@ -20,7 +21,9 @@ fn main() {
     let program = args.first().map(|a| a.to_string_lossy().into_owned()).unwrap_or_default();
     // Before `dir` moves us.
     let executable = cli::absolute(Path::new(&program), &world);
-    match cli::parse_in(&args, &mut std::io::stdin().lock(), &mut world) {
+    // The lock of standard input must be free again before anybody else reads there.
+    let launch = cli::parse_in(&args, &mut std::io::stdin().lock(), &mut world);
+    match launch {
         Launch::Run(run) if run.sentinel => {
             replis::base::log::init(replis::base::log::Level::Notice, None);
             replis::base::log::set_role('X');
@@ -51,9 +54,6 @@ fn main() {
         Launch::TestMemory(mb) => exit(cmd::tools::test_memory(mb)),
         Launch::CheckSystem => exit(cmd::tools::check_system()),
         Launch::CheckRdb(files) => exit(check_rdb::run(&args[0].to_string_lossy(), &files)),
-        Launch::CheckAof(_) => {
-            eprintln!("redis-check-aof: append-only files are not known to this version");
-            exit(1)
-        }
+        Launch::CheckAof(args_of_it) => exit(check_aof::run(&args[0].to_string_lossy(), &args_of_it)),
     }
 }

@@ -32,7 +32,12 @@ pub fn dir(srv: &Server) -> PathBuf {
 
 /// A file in the folder.
 pub fn path(srv: &Server, name: &[u8]) -> PathBuf {
-    dir(srv).join(OsStr::from_bytes(name))
+    dir(srv).join(os_name(name))
+}
+
+/// A name of the manifest as one of the system.
+pub fn os_name(name: &[u8]) -> &OsStr {
+    OsStr::from_bytes(name)
 }
 
 /// What the names of all files begin with.

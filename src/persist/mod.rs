@@ -6,7 +6,8 @@
 //! | [`aof_load`] | replay of an append-only file |
 //! | [`aof_log`] | the increment that is written to: open, write, fsync |
 //! | [`aof_rewrite`] | new base, new increment; switching the log on and off |
-//! | [`check`] | what is in an RDB file, and what is wrong with it |
+//! | [`check_aof`] | whether append-only files are whole; where they end well |
+//! | [`check_rdb`] | what is in an RDB file, and what is wrong with it |
 //! | [`child`] | fork, reports, the end of a child |
 //! | [`bgsave`] | SAVE, BGSAVE, save points, the snapshot file |
 //! | [`load`] | one incremental loader for start, replica and DEBUG RELOAD |
@@ -20,7 +21,8 @@ pub mod aof_load;
 pub mod aof_log;
 pub mod aof_rewrite;
 pub mod bgsave;
-pub mod check;
+pub mod check_aof;
+pub mod check_rdb;
 pub mod child;
 pub mod load;
 pub mod shutdown;

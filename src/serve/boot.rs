@@ -24,7 +24,7 @@ use crate::persist;
 use crate::persist::aof_files::{self, Stop};
 use crate::persist::aof_load::{self, Begun};
 use crate::persist::aof_log;
-use crate::persist::check::{Verdict, check};
+use crate::persist::check_rdb::{Verdict, check};
 use crate::persist::load::LoadError;
 use crate::repl;
 use crate::state::config::{Config, Supervised};

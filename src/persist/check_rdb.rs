@@ -29,8 +29,8 @@ impl<T: Read + Seek> File for T {}
 /// How a check ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {
-    /// The server would load it.
-    Sound,
+    /// The server would load it. So many bytes belong to it; more may follow.
+    Sound { end: u64 },
     /// It would not.
     Broken {
         /// Redis' reader gives up by itself on such damage, with a line in the log:
@@ -52,7 +52,7 @@ pub fn check(name: &str, file: &mut dyn File, now: Millis, out: &mut dyn Write) 
         None => {
             writeln!(out, "[offset {}] \\o/ RDB looks OK! \\o/", reader.offset())?;
             seen.figures(out)?;
-            Ok(Verdict::Sound)
+            Ok(Verdict::Sound { end: reader.offset() })
         }
         Some(error) => {
             let gave_up = gives_up(&error.kind);
@@ -407,7 +407,7 @@ mod tests {
     fn a_sound_file_is_counted() {
         let bytes = b"REDIS0010\xfa\x01k\x01v\xfe\x00\xfc\x00\x01\0\0\0\0\0\0\x00\x01a\x01b\x00\x01c\x01d\xff\0\0\0\0\0\0\0\0";
         let (verdict, out) = checked(bytes);
-        assert_eq!(verdict, Verdict::Sound);
+        assert!(matches!(verdict, Verdict::Sound { .. }));
         let end = bytes.len();
         assert_eq!(
             out,
