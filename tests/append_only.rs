@@ -212,7 +212,8 @@ fn a_file_that_ends_too_early_is_cut_off_behind_its_last_whole_command() {
         ("half a command", [&whole[..], &requests(&["set a 100"])[..20]].concat()),
         ("half a length", [&whole[..], b"*3\r\n$1"].concat()),
         ("a promise of much more", [&whole[..], b"*2\r\n$3\r\nget\r\n$900000000000\r\nabc"].concat()),
-        ("no EXEC", unfinished),
+        ("no EXEC", unfinished.clone()),
+        ("half a command before EXEC", unfinished[..unfinished.len() - 5].to_vec()),
     ];
     for (what, bytes) in cases {
         let server = from_bytes("", &bytes).unwrap_or_else(|(_, log)| panic!("{what}: {log}"));

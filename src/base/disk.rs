@@ -13,6 +13,9 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use std::path::Path;
 
+#[cfg(test)]
+pub mod memory;
+
 /// An open file.
 pub trait DiskFile: Read + Write + Send {
     /// Waits until what was written is on the disk (fdatasync).

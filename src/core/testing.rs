@@ -1,11 +1,13 @@
 //! A world for tests of the machine: nothing can be had and nothing happens, but it is noted who was
 //! killed and how much was dropped in the background.
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::base::disk::{Disk, RealDisk};
+use crate::base::bio::Done;
+use crate::base::disk::{Disk, DiskFile, RealDisk};
 use crate::state::client::ClientId;
 use crate::state::host::{ChildKind, ChildSide, CpuFigures, Host, HostChange, MemoryFigures};
 
@@ -88,34 +90,69 @@ pub struct World {
     pub held: bool,
     /// Forks fail.
     pub no_forks: bool,
-    forks: i32,
+    /// Where files are, when that is not the real disk.
+    pub disk: Option<Arc<dyn Disk>>,
+    /// Background fsyncs that have not begun, when they are to wait for [`World::sync_one`].
+    pub syncs: Option<VecDeque<(Box<dyn DiskFile>, Done)>>,
+    /// How many there were; the pid of the last child.
+    pub forks: i32,
 }
 
-struct ChildInMemory(Vec<u8>);
+impl World {
+    /// Does the oldest background fsync.
+    pub fn sync_one(&mut self) {
+        if let Some((mut file, done)) = self.syncs.as_mut().and_then(VecDeque::pop_front) {
+            done(file.sync());
+        }
+    }
+}
+
+struct ChildInMemory {
+    data: Vec<u8>,
+    pid: i32,
+    disk: Arc<dyn Disk>,
+}
 
 impl ChildSide for ChildInMemory {
     fn disk(&self) -> Arc<dyn Disk> {
-        Arc::new(RealDisk)
+        self.disk.clone()
+    }
+    fn pid(&self) -> i32 {
+        self.pid
     }
     fn report(&mut self, _: u64, _: bool) {}
     fn stream(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.extend_from_slice(bytes);
+        self.data.extend_from_slice(bytes);
         Ok(())
     }
 }
 
 impl Host for World {
     fn disk(&self) -> Arc<dyn Disk> {
-        Arc::new(RealDisk)
+        self.disk.clone().unwrap_or_else(|| Arc::new(RealDisk))
+    }
+    fn sync_later(&mut self, mut file: Box<dyn DiskFile>, done: Done) {
+        match &mut self.syncs {
+            Some(syncs) => syncs.push_back((file, done)),
+            None => done(file.sync()),
+        }
+    }
+    fn pending_syncs(&self) -> usize {
+        self.syncs.as_ref().map_or(0, VecDeque::len)
+    }
+    fn finish_syncs(&mut self) {
+        while self.pending_syncs() > 0 {
+            self.sync_one();
+        }
     }
     fn fork(&mut self, _: ChildKind, body: &mut dyn FnMut(&mut dyn ChildSide) -> i32) -> io::Result<i32> {
         if self.no_forks {
             return Err(io::Error::from(io::ErrorKind::OutOfMemory));
         }
-        let mut side = ChildInMemory(Vec::new());
-        let code = body(&mut side);
         self.forks += 1;
-        self.child = Some(FinishedChild { pid: self.forks, code, data: side.0 });
+        let mut side = ChildInMemory { data: Vec::new(), pid: self.forks, disk: self.disk() };
+        let code = body(&mut side);
+        self.child = Some(FinishedChild { pid: self.forks, code, data: side.data });
         Ok(self.forks)
     }
     fn kill_child(&mut self, _: i32) {}
@@ -135,7 +172,7 @@ impl Host for World {
     }
     fn free_later(&mut self, _: Box<dyn Send>, _: u64) {}
     fn close_later(&mut self, path: &Path) -> io::Result<()> {
-        std::fs::remove_file(path)
+        self.disk().remove(path)
     }
     fn freed_later(&self) -> (u64, u64) {
         (0, 0)

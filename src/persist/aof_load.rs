@@ -11,7 +11,8 @@
 //!
 //! **Time.** Keys do not expire while commands are replayed: later ones may have moved their end.
 //!
-//! Deviations: commands of administration (SHUTDOWN, DEBUG, SAVE …), which no server writes, and wrong numbers of
+//! Deviations: a file that ends within a command within a transaction is cut off before the MULTI (Redis leaves the
+//! whole commands of the transaction there, and what is written next becomes its end); commands of administration (SHUTDOWN, DEBUG, SAVE …), which no server writes, and wrong numbers of
 //! arguments are refused; Redis would run them.
 //!
 //! Source: Redis 7.2.4 `loadAppendOnlyFiles`, `loadSingleAppendOnlyFile`.
@@ -311,12 +312,7 @@ fn commands(
     if !at_end {
         return Ok(false);
     }
-    if begun {
-        return cut_short(srv, host, replay);
-    }
-    if srv.clients.get(replay.client).is_some_and(|client| client.flags.has(Flags::MULTI)) {
-        log_warning!("Revert incomplete MULTI/EXEC transaction in AOF file {}", shown(&replay.name));
-        replay.good = replay.good_before_multi;
+    if begun || is_open(srv, replay) {
         return cut_short(srv, host, replay);
     }
     Ok(true)
@@ -384,9 +380,18 @@ fn known(srv: &Server, args: Args<'_>, name: &[u8]) -> Result<Command, LoadError
     })
 }
 
+/// Whether the commands read last are of a transaction without its end.
+fn is_open(srv: &Server, replay: &Replay) -> bool {
+    srv.clients.get(replay.client).is_some_and(|client| client.flags.has(Flags::MULTI))
+}
+
 /// The file ends within a record or a transaction: cut off, if that is allowed.
 fn cut_short(srv: &mut Server, host: &mut dyn Host, replay: &mut Replay) -> Result<bool, LoadError> {
     let name = shown(&replay.name).into_owned();
+    if is_open(srv, replay) {
+        log_warning!("Revert incomplete MULTI/EXEC transaction in AOF file {name}");
+        replay.good = replay.good_before_multi;
+    }
     if srv.config.aof_load_truncated {
         log_warning!("!!! Warning: short read while loading the AOF file {name}!!!");
         log_warning!("!!! Truncating the AOF {name} at offset {} !!!", replay.good);

@@ -237,30 +237,22 @@ fn fsync_later(srv: &mut Server, host: &mut dyn Host) {
     match file.duplicate() {
         Ok(twin) => {
             aof.fsync_asked = aof.written;
-            submit(host, twin, false, offset, &aof.synced);
+            submit(host, twin, offset, &aof.synced);
         }
         // Out of descriptors: the next second tries again.
         Err(e) => log_warning!("Fail to fsync the AOF file: {}", plain(&e)),
     }
 }
 
-/// Forces a file to disk in the background and closes this handle, which is the `last` one or not; the stream is safe
-/// up to `offset` then.
-pub(super) fn submit(
-    host: &mut dyn Host,
-    file: Box<dyn DiskFile>,
-    last: bool,
-    offset: i64,
-    synced: &Arc<Synced>,
-) {
+/// Forces a file to disk in the background and closes this handle; the stream is safe up to `offset` then.
+fn submit(host: &mut dyn Host, file: Box<dyn DiskFile>, offset: i64, synced: &Arc<Synced>) {
     let synced = Arc::clone(synced);
     host.sync_later(
         file,
-        last,
         Box::new(move |result| match result {
             Ok(()) => {
                 synced.error.store(0, Ordering::Relaxed);
-                synced.offset.store(offset, Ordering::Relaxed);
+                synced.offset.fetch_max(offset, Ordering::Relaxed);
             }
             // What cannot be synced at all (a device) is not a file that failed.
             Err(e) if e.raw_os_error() == Some(libc::EINVAL) => {}
@@ -305,14 +297,30 @@ pub fn cron(srv: &mut Server, host: &mut dyn Host, each_second: bool) {
     }
 }
 
-/// Forces everything to disk, now. The file stays open.
-pub fn flush_and_sync(srv: &mut Server, host: &mut dyn Host) {
+/// Writes everything and forces it to disk, now. The file stays open. What cannot be written stays in the buffer.
+///
+/// # Errors
+/// When it cannot be forced; logged.
+pub fn flush_and_sync(srv: &mut Server, host: &mut dyn Host) -> Result<(), Stop> {
     flush(srv, host, true);
     let now_s = srv.clock.now_secs();
+    let offset = srv.repl.backlog.offset();
     let aof = &mut srv.persist.aof;
-    let Some(file) = &mut aof.file else { return };
+    let Some(file) = &mut aof.file else { return Ok(()) };
     match file.sync() {
-        Ok(()) => (aof.fsync_asked, aof.fsync_s) = (aof.written, now_s),
-        Err(e) => log_warning!("Fail to fsync the AOF file: {}", plain(&e)),
+        Ok(()) => {
+            (aof.fsync_asked, aof.fsync_s) = (aof.written, now_s);
+            if aof.buf.is_empty() && aof.phase == Phase::On {
+                // An fsync in the background that is on its way will tell less than that; it is not waited for.
+                aof.synced.offset.fetch_max(offset, Ordering::Relaxed);
+            }
+            Ok(())
+        }
+        // A device is no file that failed.
+        Err(e) if e.raw_os_error() == Some(libc::EINVAL) => Ok(()),
+        Err(e) => {
+            log_warning!("Fail to fsync the AOF file: {}", plain(&e));
+            Err(Stop)
+        }
     }
 }

@@ -261,7 +261,7 @@ pub fn start(srv: &mut Server, host: &mut dyn Host) -> io::Result<()> {
     srv.stats.used_memory = host.memory().used;
     let path = path(srv);
     let started = child::start(srv, host, ChildKind::RdbFile, |srv, side| {
-        let temp = temp_path(srv, std::process::id() as i32);
+        let temp = temp_path(srv, side.pid());
         run_in_child(side, |side| {
             let disk = side.disk();
             write_file(srv, &*disk, &path, &temp, Some(&mut |keys| side.report(keys, false)))

@@ -147,7 +147,8 @@ fn end_log(srv: &mut Server, host: &mut dyn Host, force: bool) -> bool {
     }
     if srv.persist.aof.is_on() {
         log_notice!("Calling fsync() on the AOF file.");
-        aof_log::flush_and_sync(srv, host);
+        // A failure is logged, and cannot be helped.
+        let _ = aof_log::flush_and_sync(srv, host);
     }
     true
 }

@@ -9,7 +9,6 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tikv_jemalloc_ctl::{background_thread, epoch, stats};
 
@@ -65,8 +64,6 @@ pub struct RealHost {
     peers: Peers,
     disk: Arc<dyn Disk>,
     bio: Arc<Bio>,
-    /// Those of the background fsyncs that are of files nobody writes to any more.
-    last_syncs: Arc<AtomicUsize>,
     /// `oom_score_adj` as it was before we changed it; `None` while it is not ours.
     oom_base: Option<i32>,
 }
@@ -88,7 +85,6 @@ impl RealHost {
             peers: Peers::default(),
             disk: Arc::new(RealDisk),
             bio: Arc::new(Bio::start()),
-            last_syncs: Arc::default(),
             oom_base: None,
         })
     }
@@ -289,13 +285,10 @@ impl Host for RealHost {
         Ok(())
     }
 
-    fn sync_later(&mut self, file: Box<dyn disk::DiskFile>, last: bool, done: Done) {
+    fn sync_later(&mut self, file: Box<dyn disk::DiskFile>, done: Done) {
         let waker = self.reactor.waker();
-        let last_syncs = Arc::clone(&self.last_syncs);
-        last_syncs.fetch_add(usize::from(last), Ordering::Relaxed);
         let done: Done = Box::new(move |result| {
             done(result);
-            last_syncs.fetch_sub(usize::from(last), Ordering::Relaxed);
             // A loop that cannot be woken looks again at its next cron.
             let _ = waker.wake();
         });
@@ -303,7 +296,7 @@ impl Host for RealHost {
     }
 
     fn pending_syncs(&self) -> usize {
-        self.bio.pending(Kind::Fsync).saturating_sub(self.last_syncs.load(Ordering::Relaxed))
+        self.bio.pending(Kind::Fsync)
     }
 
     fn finish_syncs(&mut self) {

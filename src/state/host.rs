@@ -52,6 +52,10 @@ pub struct ChildReport {
 /// thread of the parent may have held.
 pub trait ChildSide {
     fn disk(&self) -> Arc<dyn Disk>;
+    /// The child's own process id.
+    fn pid(&self) -> i32 {
+        std::process::id() as i32
+    }
     /// Changes the child's OOM score by so much. Failing costs nothing that matters.
     fn shift_oom_score(&mut self, _by: i32) {}
     /// Tells the parent how far we are; cheap enough for every thousand keys.
@@ -182,13 +186,13 @@ pub trait Host {
     /// Closes a file in the background (closing the last link to a big file is slow).
     fn close_later(&mut self, path: &Path) -> io::Result<()>;
 
-    /// Forces a file to disk in the background, then tells `done` (on another thread) and makes the loop turn. Nobody
-    /// writes to the file any more when it is the `last` time. The simulation does it at once.
-    fn sync_later(&mut self, mut file: Box<dyn DiskFile>, _last: bool, done: Done) {
+    /// Forces a file to disk in the background, then tells `done` (on another thread) and makes the loop turn. The
+    /// simulation does it at once.
+    fn sync_later(&mut self, mut file: Box<dyn DiskFile>, done: Done) {
         done(file.sync());
     }
 
-    /// Whether such an fsync is waiting or running, of a file that is still written to.
+    /// Whether such an fsync is waiting or running.
     fn is_syncing(&self) -> bool {
         self.pending_syncs() != 0
     }
@@ -198,7 +202,7 @@ pub trait Host {
         0
     }
 
-    /// Waits until there is none, of any file.
+    /// Waits until there is none.
     fn finish_syncs(&mut self) {}
 
     /// Objects given to [`Host::free_later`]: those not freed yet, and those freed since the start

@@ -105,6 +105,8 @@ pub fn shutdown(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
 }
 
 #[cfg(test)]
+mod crash_tests;
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::resp::request::OwnedArgs;
