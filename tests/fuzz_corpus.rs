@@ -91,4 +91,4 @@ macro_rules! replays {
     };
 }
 
-replays! { listpack intset stream_node rdb_value dump rdb_file request config glob }
+replays! { listpack intset stream_node rdb_value dump rdb_file request config glob aof manifest }

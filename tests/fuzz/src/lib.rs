@@ -6,11 +6,13 @@
 //! Every check also watches memory ([`memory`]): while bytes are read, a length that they claim must not decide
 //! how much is allocated.
 
+pub mod aof;
 pub mod config;
 pub mod dump;
 pub mod glob;
 pub mod intset;
 pub mod listpack;
+pub mod manifest;
 pub mod memory;
 pub mod rdb_file;
 pub mod rdb_value;
@@ -31,4 +33,6 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("request", request::check),
     ("config", config::check),
     ("glob", glob::check),
+    ("aof", aof::check),
+    ("manifest", manifest::check),
 ];
