@@ -537,6 +537,30 @@ fn a_replica_keeps_a_file_of_its_own() {
 }
 
 #[test]
+fn a_received_file_is_the_base_at_once() {
+    let master = Server::start("");
+    fill(&master);
+    for (load, rewrites) in [("disabled", "0"), ("swapdb", "1")] {
+        let mut replica = logged(&format!("repl-diskless-load {load}"));
+        replica.replicaof(master.port());
+        replica.wait_link_up();
+        wait_rewritten(&replica);
+        assert_eq!(persistence(&replica, "aof_rewrites"), rewrites, "{load}");
+        master.run("incr after");
+        master.wait_same_data(&replica);
+        let digest = replica.digest();
+        // A snapshot of later takes the other name only.
+        assert!(replica.run("save").is_ok());
+        assert!(manifest(&replica).starts_with("file appendonly.aof.2.base.rdb seq 2 type b\n"));
+        replica.run("debug loadaof");
+        assert_eq!(replica.digest(), digest, "{load}");
+        replica.kill();
+        replica.launch();
+        assert_eq!(replica.digest(), digest, "{load}");
+    }
+}
+
+#[test]
 fn the_files_of_one_server_are_those_of_the_other() {
     let Some(theirs) = real_redis() else { return };
     for preamble in ["yes", "no"] {

@@ -48,6 +48,8 @@ pub trait Disk: Send + Sync {
     fn open_append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
     /// Renames a file, replacing the target.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Gives a file a second name; an error when there is something by that name.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// True when there is something at `path`.
@@ -153,6 +155,10 @@ impl Disk for RealDisk {
         std::fs::rename(from, to)
     }
 
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::hard_link(from, to)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         std::fs::remove_file(path)
     }
@@ -217,7 +223,11 @@ mod tests {
         disk.create_dir(&temp.path().join("sub"))?;
         assert!(disk.create_dir(&moved).is_err());
         assert_eq!(disk.list(temp.path())?, ["b.rdb", "sub"]);
+        let twin = temp.path().join("twin");
+        disk.link(&moved, &twin)?;
+        assert!(disk.link(&moved, &twin).is_err() && disk.len(&twin)? == disk.len(&moved)?);
         disk.remove(&moved)?;
+        assert!(disk.exists(&twin));
         assert!(!disk.exists(&moved) && disk.remove(&moved).is_err());
         Ok(())
     }

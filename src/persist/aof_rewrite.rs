@@ -12,7 +12,8 @@
 //! | history deleted, manifest replaced | the same |
 //!
 //! Switched on while the server runs ([`Phase::Starting`]) there is no old base: what happens meanwhile gathers in
-//! a temporary increment that gets its name together with the base. Until then the log promises nothing.
+//! a temporary increment that gets its name together with the base. Until then the log promises nothing. A replica
+//! that has just loaded a file from its master has a base already ([`switch_on_with`]).
 //!
 //! Deviation: Redis leaves the fsync of the old increment to a thread; a crash before its end makes a hole in the middle
 //! of the set, which is refused at the next start, or goes unnoticed where it ends with a command.
@@ -378,6 +379,48 @@ pub fn switch_on(srv: &mut Server, host: &mut dyn Host, in_exec: bool) -> Result
     if aof.write_error.take().is_some() {
         log_warning!("AOF reopen, just ignore the last error.");
     }
+    Ok(())
+}
+
+/// Switches on with a snapshot file that holds exactly the data of this moment: it becomes the base under a second
+/// name. No child, no second writing of the data, and the log is whole at once.
+///
+/// # Errors
+/// When that cannot be; nothing has changed then.
+pub fn switch_on_with(srv: &mut Server, host: &mut dyn Host, snapshot: &Path) -> Result<(), Stop> {
+    let disk = host.disk();
+    aof_files::make_dir(srv, &*disk)?;
+    let mut manifest = srv.persist.aof.manifest.clone();
+    let base = manifest.new_base(aof_files::prefix(srv), true);
+    let incr = manifest.new_incr(aof_files::prefix(srv));
+    manifest.retire_incr(true);
+    let (base_path, incr_path) = (aof_files::path(srv, &base), aof_files::path(srv, &incr));
+    // Left by a crash, and named by no manifest.
+    let _ = disk.remove(&base_path);
+    let made = disk.link(snapshot, &base_path).and_then(|()| {
+        let size = disk.len(&base_path)?;
+        Ok((size, create_empty(&*disk, &incr_path)?))
+    });
+    let (size, file) = made.map_err(|e| {
+        log_notice!("The received RDB file cannot be the base of the AOF: {}", plain(&e));
+        Stop
+    })?;
+    aof_files::store_manifest(srv, &*disk, &mut manifest)?;
+    log_notice!("The received RDB file is AOF base file {}, followed by {}", shown(&base), shown(&incr));
+    let (offset, now_s) = (srv.repl.backlog.offset(), srv.clock.now_secs());
+    host.finish_syncs();
+    let aof = &mut srv.persist.aof;
+    aof.phase = Phase::On;
+    aof.manifest = manifest;
+    aof.file = Some(file);
+    aof.selected_db = None;
+    aof.write_error = None;
+    (aof.size, aof.size_at_rewrite) = (size, size);
+    (aof.written, aof.fsync_asked, aof.fsync_s) = (0, 0, now_s);
+    aof.synced.error.store(0, Ordering::Relaxed);
+    aof.synced.offset.store(offset, Ordering::Relaxed);
+    aof.fsynced_offset = offset;
+    aof_files::delete_history(srv, host);
     Ok(())
 }
 

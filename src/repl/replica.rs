@@ -22,8 +22,8 @@ use crate::core::effects;
 use crate::core::lifecycle;
 use crate::core::server::Server;
 use crate::core::{clientinfo, gate, input, wake};
-use crate::persist::aof_rewrite;
 use crate::persist::load::LoadError;
+use crate::persist::{aof_rewrite, bgsave};
 use crate::resp::errors;
 use crate::resp::request::Args;
 use crate::state::blocked::WaitFor;
@@ -200,6 +200,7 @@ fn become_stream(srv: &mut Server, db: Option<usize>) {
 
 /// The snapshot is loaded: its history is ours.
 fn full_sync_done(srv: &mut Server, host: &mut dyn Host, history: Option<(ReplId, i64)>, db: Option<usize>) {
+    let stored = srv.repl.incoming.as_ref().is_some_and(|incoming| incoming.plan == LoadPlan::Disk);
     receive::put_in_service(srv, host);
     if let Some(report) = srv.repl.link.take_report() {
         log_notice!("{}", report.line());
@@ -211,6 +212,10 @@ fn full_sync_done(srv: &mut Server, host: &mut dyn Host, history: Option<(ReplId
     let old = srv.repl.backlog.restart_at(offset);
     host.drop_later(Box::new(old));
     become_stream(srv, db);
+    if stored && srv.config.appendonly && srv.config.aof_use_rdb_preamble && !srv.persist.aof.is_on() {
+        // Before anything of the stream is applied. When it cannot be, a rewrite does it below.
+        let _ = aof_rewrite::switch_on_with(srv, host, &bgsave::path(srv));
+    }
     let early = std::mem::take(&mut srv.repl.early);
     if let Some(me) = srv.repl.master {
         if !early.is_empty() {

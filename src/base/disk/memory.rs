@@ -265,6 +265,16 @@ impl Disk for MemoryDisk {
         state.change(vec![(to.to_owned(), Some(inode)), (from.to_owned(), None)]);
         Ok(())
     }
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        let inode = state.inode(from)?;
+        if state.inode(to).is_ok() {
+            return Err(io::Error::from_raw_os_error(libc::EEXIST));
+        }
+        state.step()?;
+        state.change(vec![(to.to_owned(), Some(inode))]);
+        Ok(())
+    }
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.inode(path)?;
