@@ -1,7 +1,5 @@
 //! The append-only file: what was answered is in it, whatever ends the process; what is damaged is told; and the files of
 //! one server are those of the other.
-//!
-//! What needs no binary of ours also holds for Redis (`REPLIS_TEST_SERVER=/usr/bin/redis-server`).
 
 mod common;
 
@@ -11,7 +9,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use common::client::{Client, request};
+use common::client::{Client, requests};
 use common::server::{exit_code, server_binary};
 use common::{SOON, Server, real_redis, wait_until};
 
@@ -57,11 +55,6 @@ fn wait_rewritten(server: &Server) {
         info["aof_rewrite_in_progress"] == "0" && info["aof_rewrite_scheduled"] == "0"
     });
     assert_eq!(persistence(server, "aof_last_bgrewrite_status"), "ok");
-}
-
-/// Requests as they stand in a file.
-fn requests(lines: &[&str]) -> Vec<u8> {
-    lines.iter().flat_map(|line| request(&line.split(' ').collect::<Vec<_>>())).collect()
 }
 
 /// A server whose folder holds one increment with these bytes.

@@ -7,13 +7,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use common::client::request;
+use common::client::requests;
 use common::server::server_binary;
-
-/// Requests as they stand in a file.
-fn requests(lines: &[&str]) -> Vec<u8> {
-    lines.iter().flat_map(|line| request(&line.split(' ').collect::<Vec<_>>())).collect()
-}
 
 /// Debian's program; `None` when it is missing and that is allowed.
 fn original() -> Option<PathBuf> {

@@ -136,6 +136,11 @@ pub fn request<A: AsRef<[u8]>>(args: &[A]) -> Vec<u8> {
     bytes
 }
 
+/// Requests one behind the other, each a line of words, as they stand in an append-only file.
+pub fn requests(lines: &[&str]) -> Vec<u8> {
+    lines.iter().flat_map(|line| request(&line.split(' ').collect::<Vec<_>>())).collect()
+}
+
 /// TCP or a unix socket.
 trait Socket: Read + Write + Send {
     fn timeout(&self, limit: Option<Duration>) -> io::Result<()>;
