@@ -55,6 +55,8 @@ fn a_stopped_target_is_waited_for_until_somebody_decides() {
     let (master, replica) = (Server::start(QUIET), Server::start(QUIET));
     replica.replicaof(master.port());
     replica.wait_link_up();
+    // Up at its own end is not yet online for the master.
+    wait_until("it is online", SOON, || master.info_field("replication", "slave0").contains("state=online"));
     replica.pause();
     run!(master, "set key value");
     let words = format!("failover to 127.0.0.1 {} timeout 50 force", replica.port());
