@@ -70,12 +70,12 @@ pub fn make_dir(srv: &Server, disk: &dyn Disk) -> Result<(), Stop> {
 /// Reads the manifest; without a file it is an empty one.
 ///
 /// # Errors
-/// When there is one and it is not to be understood.
+/// When there is one and it is not to be understood; what was known before stays known then.
 pub fn load_manifest(srv: &mut Server, disk: &dyn Disk) -> Result<(), Stop> {
     let name = [prefix(srv), b".manifest"].concat();
     let path = path(srv, &name);
-    srv.persist.aof.manifest = Manifest::default();
     if !disk.exists(&path) {
+        srv.persist.aof.manifest = Manifest::default();
         log_debug!("The AOF manifest file {} doesn't exist", shown(&name));
         return Ok(());
     }
