@@ -223,10 +223,11 @@ fn emit(srv: &mut Server, db: Option<usize>, request: &[u8], stream_only: bool) 
 }
 
 fn to_file(srv: &mut Server, db: Option<usize>, request: &[u8], stream_only: bool) {
-    if !stream_only {
-        let stamp = srv.config.aof_timestamp_enabled.then(|| srv.clock.now_secs());
-        srv.persist.aof.record(db, request, stamp);
+    if stream_only {
+        return;
     }
+    let stamp = srv.config.aof_timestamp_enabled.then(|| srv.clock.now_secs());
+    srv.persist.aof.record(db, request, stamp);
     if !srv.repl.is_replica() {
         // Nobody replicates, but WAITAOF counts in the stream's offset.
         srv.repl.backlog.bump();

@@ -75,6 +75,13 @@ pub fn flush(srv: &mut Server, host: &mut dyn Host, force: bool) {
     if aof.buf.is_empty() {
         // What was written last may still have to be forced; nobody else would.
         let owes = aof.fsync_asked != aof.written;
+        let told = aof.synced.offset.load(Ordering::Relaxed);
+        let offset = srv.repl.backlog.offset();
+        if !owes && told < offset && policy != AppendFsync::No && aof.fsync_error() == 0 && !host.is_syncing()
+        {
+            // The stream went on with what is not for the file (PING, PUBLISH): all that is, is on disk.
+            aof.synced.offset.fetch_max(offset, Ordering::Relaxed);
+        }
         if owes && (policy != AppendFsync::Everysec || now_s > aof.fsync_s && !host.is_syncing()) {
             fsync(srv, host, false);
         }
