@@ -126,7 +126,8 @@ fn finish(srv: &mut Server, host: &mut dyn Host, flags: ShutdownFlags) -> Progre
         log_notice!("Removing the unix socket file.");
     }
     log_warning!("Redis is now ready to exit, bye bye...");
-    srv.persist.exit = Some(0);
+    // Unless the last write to the append-only file has failed where that ends the process.
+    srv.persist.exit.get_or_insert(0);
     Progress::Leaving
 }
 
