@@ -412,6 +412,46 @@ fn a_full_disk_refuses_writes_and_loses_nothing() {
 }
 
 #[test]
+fn a_rewrite_beside_what_could_not_be_written_counts_nothing_twice() {
+    let mut server = logged("");
+    // The file has this database selected when it stops to take bytes.
+    std::os::unix::fs::symlink("/dev/full", increment(&server, 2)).unwrap();
+    let mut client = server.client();
+    for line in ["select 3", "bgrewriteaof"] {
+        client.run(line);
+    }
+    wait_rewritten(&server);
+    client.run("incr counted");
+    wait_until("the refusal", SOON, || persistence(&server, "aof_last_write_status") == "err");
+    // The base of this one holds the command that is still to be written.
+    client.run("bgrewriteaof");
+    wait_rewritten(&server);
+    assert_eq!(client.run("incr counted").int(), 2);
+    let digest = server.digest();
+    server.kill();
+    server.launch();
+    assert_eq!(server.digest(), digest);
+}
+
+#[test]
+fn a_manifest_that_cannot_be_read_again_is_not_forgotten() {
+    let server = logged("");
+    server.run("set a 1");
+    let named = manifest(&server);
+    fs::write(in_folder(&server, "appendonly.aof.manifest"), "rubbish\n").unwrap();
+    let refused = server.run("debug loadaof");
+    assert_eq!(refused.error(), "ERR Error trying to load the AOF files, check server logs.");
+    fs::write(in_folder(&server, "appendonly.aof.manifest"), named).unwrap();
+    server.run("bgrewriteaof");
+    wait_rewritten(&server);
+    assert!(
+        manifest(&server).starts_with("file appendonly.aof.2.base.rdb seq 2 type b\n"),
+        "{}",
+        manifest(&server)
+    );
+}
+
+#[test]
 fn always_ends_the_process_rather_than_answer_for_what_is_not_written() {
     let mut server = on_a_full_disk("appendfsync always");
     let answer = server.client().try_run("set first 1");
@@ -494,6 +534,23 @@ fn waitaof_counts_disks() {
     client.run("set a 3");
     let local = client.run("waitaof 1 0 0");
     assert_eq!(local.items()[0].int(), 1);
+}
+
+#[test]
+fn what_is_for_replicas_only_keeps_nobody_waiting_for_the_disk() {
+    let server = logged("appendfsync everysec");
+    let replica = Server::start("");
+    let mut client = server.client();
+    for with_replica in [false, true] {
+        if with_replica {
+            replica.replicaof(server.port());
+            replica.wait_link_up();
+        }
+        client.run("set a 1");
+        assert_eq!(client.run("waitaof 1 0 5000").items()[0].int(), 1);
+        client.run("publish channel word");
+        assert_eq!(client.run("waitaof 1 0 5000").items()[0].int(), 1, "with a replica: {with_replica}");
+    }
 }
 
 #[test]

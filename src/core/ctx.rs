@@ -34,7 +34,7 @@ pub struct Ctx<'a> {
     /// Unix ms, read once for the whole batch of requests.
     pub now: Millis,
     pub cmd: Command,
-    /// The command came down the replication link.
+    /// The command came down the replication link, or is read from the append-only file: it is not refused.
     pub from_master: bool,
     /// Inside MULTI/EXEC or a script: never park.
     pub deny_blocking: bool,

@@ -12,8 +12,9 @@
 //! **Time.** Keys do not expire while commands are replayed: later ones may have moved their end.
 //!
 //! Deviations: a file that ends within a command within a transaction is cut off before the MULTI (Redis leaves the
-//! whole commands of the transaction there, and what is written next becomes its end); commands of administration (SHUTDOWN, DEBUG, SAVE …), which no server writes, and wrong numbers of
-//! arguments are refused; Redis would run them.
+//! whole commands of the transaction there, and what is written next becomes its end); commands of administration
+//! (SHUTDOWN, DEBUG, SAVE …), which no server writes, and wrong numbers of arguments are refused (Redis would run
+//! them).
 //!
 //! Source: Redis 7.2.4 `loadAppendOnlyFiles`, `loadSingleAppendOnlyFile`.
 
@@ -41,7 +42,7 @@ use super::load::{self, LoadError, Progress, STEP};
 /// A replayed command's reply is thrown away; a buffer larger than this goes with it. Bytes.
 const KEEP_REPLY: usize = 64 * 1024;
 
-/// Sets up the load of what the manifest names. `false` when that is nothing, or nothing but empty files.
+/// Sets up the load of what the manifest names, and tells whether there is anything.
 ///
 /// # Errors
 /// When a file is missing or cannot be looked at; logged.

@@ -129,12 +129,22 @@ pub fn start(srv: &mut Server, host: &mut dyn Host) -> Result<(), Stop> {
 
 fn begin(srv: &mut Server, host: &mut dyn Host) -> Result<(), Stop> {
     aof_files::make_dir(srv, &*host.disk())?;
-    // The new increment must be able to stand alone.
-    srv.persist.aof.selected_db = None;
-    // And the old one must be whole on disk before a manifest names what follows it: a crash may cut off the end of the
-    // last file, never of one in the middle.
+    // The old increment must be whole on disk before a manifest names what follows it: a crash may cut off the end of
+    // the last file, never of one in the middle.
     aof_log::flush_and_sync(srv, host)?;
     open_increment(srv, host)?;
+    if !srv.persist.aof.buf.is_empty() {
+        // What the old one did not take (its disk is full) will be in the base, so it must not come behind it again: it
+        // gets an increment of its own, which is history when the rewrite succeeds.
+        aof_log::flush_and_sync(srv, host)?;
+        if !srv.persist.aof.buf.is_empty() {
+            log_warning!(
+                "Can't rewrite append only file in background: what happened last cannot be written"
+            );
+            return Err(Stop);
+        }
+        open_increment(srv, host)?;
+    }
     let offset = srv.repl.backlog.offset();
     let aof = &mut srv.persist.aof;
     if aof.phase == Phase::Starting {
@@ -182,6 +192,10 @@ fn open_increment(srv: &mut Server, host: &mut dyn Host) -> Result<(), Stop> {
         Phase::Starting => true,
         Phase::On => false,
     };
+    if srv.persist.aof.is_torn() {
+        log_warning!("Can't rewrite append only file in background: the present one ends within a command");
+        return Err(Stop);
+    }
     let disk = host.disk();
     let mut manifest = srv.persist.aof.manifest.clone();
     let name =
@@ -195,9 +209,8 @@ fn open_increment(srv: &mut Server, host: &mut dyn Host) -> Result<(), Stop> {
     }
     log_notice!("Creating AOF incr file {} on background rewrite", shown(&name));
     let aof = &mut srv.persist.aof;
-    aof.file = Some(file);
     aof.manifest = manifest;
-    (aof.written, aof.fsync_asked) = (0, 0);
+    aof.move_to(file);
     Ok(())
 }
 
@@ -315,11 +328,7 @@ fn rename(srv: &mut Server, disk: &dyn Disk, from: &Path, to: &Path, what: &str)
 fn drop_temp_increment(srv: &mut Server, host: &mut dyn Host) {
     let name = aof_files::temp_incr_name(srv);
     log_notice!("Removing the temp incr aof file {} in the background", shown(&name));
-    let aof = &mut srv.persist.aof;
-    aof.buf = Vec::new();
-    if let Some(file) = aof.file.take() {
-        host.drop_later(Box::new(file));
-    }
+    srv.persist.aof.stop();
     aof_files::remove_later(host, &aof_files::path(srv, &name));
 }
 
@@ -412,11 +421,10 @@ pub fn switch_on_with(srv: &mut Server, host: &mut dyn Host, snapshot: &Path) ->
     let aof = &mut srv.persist.aof;
     aof.phase = Phase::On;
     aof.manifest = manifest;
-    aof.file = Some(file);
-    aof.selected_db = None;
+    aof.stop();
+    aof.move_to(file);
     aof.write_error = None;
-    (aof.size, aof.size_at_rewrite) = (size, size);
-    (aof.written, aof.fsync_asked, aof.fsync_s) = (0, 0, now_s);
+    (aof.size, aof.size_at_rewrite, aof.fsync_s) = (size, size, now_s);
     aof.synced.error.store(0, Ordering::Relaxed);
     aof.synced.offset.store(offset, Ordering::Relaxed);
     aof.fsynced_offset = offset;
@@ -429,13 +437,9 @@ pub fn switch_off(srv: &mut Server, host: &mut dyn Host) {
     // A failure is logged; the file ends where it ends.
     let _ = aof_log::flush_and_sync(srv, host);
     let aof = &mut srv.persist.aof;
-    aof.file = None;
-    aof.buf = Vec::new();
-    aof.selected_db = None;
+    aof.stop();
     aof.phase = Phase::Off;
-    aof.postponed_s = None;
     aof.rewrite.scheduled = false;
-    (aof.written, aof.fsync_asked) = (0, 0);
     aof.fsynced_offset = -1;
     aof.synced.offset.store(0, Ordering::Relaxed);
     // Who waits for the local fsync waits in vain.

@@ -47,8 +47,11 @@ pub struct Aof {
     pub file: Option<Box<dyn DiskFile>>,
     /// Recorded and not written yet.
     pub buf: Vec<u8>,
-    /// What the file has selected.
+    /// What is selected at the end of the buffer, and at the end of what is in the file.
     pub selected_db: Option<usize>,
+    written_db: Option<usize>,
+    /// The file ends within a record, whose rest the buffer begins with.
+    torn: bool,
     /// Unix second of the last time annotation.
     stamped_s: i64,
     /// Bytes of all files that would be loaded, and what that was after the last rewrite.
@@ -98,6 +101,8 @@ impl Default for Aof {
             file: None,
             buf: Vec::new(),
             selected_db: None,
+            written_db: None,
+            torn: false,
             stamped_s: 0,
             size: 0,
             size_at_rewrite: 0,
@@ -161,13 +166,45 @@ impl Aof {
     pub fn wrote(&mut self, bytes: usize) {
         self.size += bytes as u64;
         self.written += bytes as u64;
-        if bytes < self.buf.len() {
+        self.torn = bytes < self.buf.len();
+        if !self.torn {
+            self.written_db = self.selected_db;
+        }
+        if self.torn {
             self.buf.drain(..bytes);
         } else if self.buf.capacity() > KEEP_BUFFER {
             self.buf = Vec::new();
         } else {
             self.buf.clear();
         }
+    }
+
+    /// Goes on in another, empty file. What the old one did not take comes first in it, with the database it belongs
+    /// to. Not while [`Aof::is_torn`].
+    pub fn move_to(&mut self, file: Box<dyn DiskFile>) {
+        debug_assert!(!self.torn);
+        if let Some(db) = self.written_db.take().filter(|_| !self.buf.is_empty()) {
+            let mut select = Vec::new();
+            push_request(&mut select, &[b"SELECT", fmt_u64(db as u64, &mut IntBuf::new())]);
+            self.buf.splice(..0, select);
+        }
+        self.file = Some(file);
+        // Each file must be able to stand alone.
+        self.selected_db = None;
+        (self.written, self.fsync_asked) = (0, 0);
+    }
+
+    /// Whether the file ends within a record: its rest cannot be written elsewhere.
+    pub fn is_torn(&self) -> bool {
+        self.torn
+    }
+
+    /// Ends: no file, and nothing that would go to one.
+    pub fn stop(&mut self) {
+        self.file = None;
+        self.buf = Vec::new();
+        (self.selected_db, self.written_db, self.torn) = (None, None, false);
+        (self.written, self.fsync_asked, self.postponed_s) = (0, 0, None);
     }
 
     /// Whether writes are refused.
@@ -233,6 +270,29 @@ mod tests {
         aof.record(None, &[b'x'; 100_000], None);
         aof.wrote(100_000);
         assert_eq!(aof.buf.capacity(), 0);
+    }
+
+    #[test]
+    fn what_one_file_did_not_take_begins_the_next() {
+        let empty = || -> Box<dyn DiskFile> { Box::new(tempfile::tempfile().unwrap()) };
+        let mut aof = with_file();
+        aof.record(Some(3), b"<a>", None);
+        aof.wrote(aof.buf.len());
+        aof.record(Some(3), b"<b>", None);
+        aof.move_to(empty());
+        aof.record(Some(3), b"<c>", None);
+        let select = "*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n";
+        assert_eq!(String::from_utf8_lossy(&aof.buf), format!("{select}<b>{select}<c>"));
+        // Nothing is owed: the next file begins with its own.
+        aof.wrote(aof.buf.len());
+        aof.move_to(empty());
+        assert!(aof.buf.is_empty());
+        // A record in two files would be none.
+        aof.record(None, b"<d>", None);
+        aof.wrote(1);
+        assert!(aof.is_torn());
+        aof.wrote(2);
+        assert!(!aof.is_torn());
     }
 
     #[test]
