@@ -90,6 +90,7 @@ fn a_backlog_made_shorter_is_given_back_without_further_writes() {
 fn a_replica_may_owe_what_the_backlog_holds_and_no_more() {
     let (master, replica) = pair("repl-backlog-size 32mb");
     master.config_set("client-output-buffer-limit", "replica 512k 0 0");
+    wait_until("it has caught up", SOON, || master.log().contains("Full sync of replica"));
     replica.pause();
     for _ in 0..4 {
         master.cmd(&[b"set".to_vec(), b"key".to_vec(), value(4 << 20)]);

@@ -34,7 +34,7 @@ use crate::state::host::{ChildKind, Host};
 use crate::state::replication::{Bulk, ReplicaState, SyncState, Wish};
 use crate::{log_notice, log_warning};
 
-use super::primary::{NO_KEYS, name, put_online, state, those};
+use super::primary::{NO_KEYS, name, put_online, report, state, those};
 use super::spill;
 
 /// Bytes of a snapshot file read at once.
@@ -343,6 +343,9 @@ fn streamed(srv: &mut Server, me: ClientId) {
     }
     let replica = state(srv, me);
     replica.put_online_on_ack = !replica.acked_early;
+    if replica.acked_early {
+        report(srv, me);
+    }
 }
 
 /// Opens the snapshot for one replica and begins to send it.

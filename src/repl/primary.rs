@@ -224,7 +224,7 @@ pub fn acknowledged(srv: &mut Server, me: ClientId, offset: i64, fsynced: Option
 }
 
 /// A replica that is online and acknowledges has come through its full sync: that is told once.
-fn report(srv: &mut Server, me: ClientId) {
+pub(super) fn report(srv: &mut Server, me: ClientId) {
     let now = srv.clock.mono_ms();
     let replica = state(srv, me);
     let Some(trace) = replica.trace.take_if(|_| matches!(replica.sync, SyncState::Online)) else { return };

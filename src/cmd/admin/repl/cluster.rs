@@ -219,7 +219,7 @@ impl Cluster {
         let piece = self.piece;
         let Node { srv, world, .. } = &mut self.nodes[n];
         let Some(mut child) = world.child.take() else { return false };
-        if !child.data.is_empty() {
+        if world.held || !child.data.is_empty() {
             if !world.held {
                 let chunk: Vec<u8> = child.data.drain(..child.data.len().min(piece * 16)).collect();
                 fullsync::stream(srv, world, &chunk);

@@ -67,6 +67,24 @@ fn a_replica_that_catches_up_is_fed_from_disk_and_not_dropped() {
     }
 }
 
+/// It has loaded all that came through the pipe before the master learns that the child is gone.
+#[test]
+fn a_replica_that_acknowledges_early_has_caught_up_at_once() {
+    let mut c = Cluster::new(2, 5000, small);
+    write(&mut c, 0, 10);
+    c.follow(1, 0);
+    while c.nodes[0].world.child.as_ref().is_none_or(|child| !child.data.is_empty()) {
+        assert!(c.step());
+    }
+    c.nodes[0].world.held = true;
+    c.steps(50);
+    assert!(c.online(1) && c.nodes[0].srv.repl.last_sync.is_none());
+    c.nodes[0].world.held = false;
+    c.settle();
+    let repl = &c.nodes[0].srv.repl;
+    assert!(repl.last_sync.is_some() && !repl.catching_up);
+}
+
 #[test]
 fn without_room_on_disk_the_limits_hold() {
     for size in [0, 300_000] {
