@@ -8,10 +8,11 @@ mod common;
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::server::{Stray, exit_code, process_lives};
+use common::server::{Stray, exit_code, process_lives, send_signal};
 use common::{Client, SOON, Server, holds_within, server_binary, tests_the_original, wait_until};
 
 /// Words that 7.2 changed.
@@ -612,6 +613,63 @@ fn a_title_may_be_longer_than_the_command_line() {
     );
     let title = fs::read(format!("/proc/{}/cmdline", server.pid())).unwrap();
     assert!(String::from_utf8_lossy(&title).contains(&format!("{long} {}", server.port())));
+}
+
+/// The processors that the thread of this name may use; nothing while there is none.
+fn cpus(pid: u32, thread: &str) -> String {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap().map(|task| task.unwrap().path());
+    let named =
+        |task: &PathBuf| fs::read_to_string(task.join("comm")).is_ok_and(|name| name.trim() == thread);
+    tasks.filter(named).map(|task| allowed(&task)).collect()
+}
+
+/// The processors in the `status` of a thread or process.
+fn allowed(task: &Path) -> String {
+    let status = fs::read_to_string(task.join("status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    line.unwrap_or_default().trim().to_owned()
+}
+
+fn main_cpus(server: &Server) -> String {
+    allowed(Path::new(&format!("/proc/{}", server.pid())))
+}
+
+/// Has a value freed aside.
+fn free_aside(server: &Server) {
+    let fields: Vec<String> = (0..1000).map(|i| format!("field{i} value")).collect();
+    run!(server, "hset hash {}", fields.join(" "));
+    run!(server, "unlink hash");
+}
+
+/// On a machine with one processor this cannot fail.
+#[test]
+fn threads_and_children_stay_on_their_processors() {
+    let server = Server::start("");
+    let all = main_cpus(&server);
+    let (first, last) = (all.split([',', '-']).next().unwrap(), all.rsplit([',', '-']).next().unwrap());
+    let server = Server::start(&format!(
+        "server_cpulist {first}\nbio_cpulist {last}\nbgsave_cpulist {last}\naof_rewrite_cpulist {last}\n\
+         rdb-key-save-delay 10000"
+    ));
+    assert_eq!(main_cpus(&server), first);
+    free_aside(&server);
+    wait_until("its thread is bound", SOON, || cpus(server.pid(), "bio_lazy_free") == last);
+    run!(server, "debug populate 1000");
+    for command in ["bgsave", "bgrewriteaof"] {
+        run!(server, "{command}");
+        let children = format!("/proc/{0}/task/{0}/children", server.pid());
+        let child = || fs::read_to_string(&children).unwrap().trim().parse::<u32>().ok();
+        wait_until("the child is bound", SOON, || {
+            child().is_some_and(|pid| allowed(Path::new(&format!("/proc/{pid}"))) == last)
+        });
+        send_signal(child().unwrap(), libc::SIGKILL);
+        wait_until("it is gone", SOON, || child().is_none());
+    }
+    // Where the list is none, threads aside are as free as the process was.
+    let server = Server::start(&format!("server_cpulist {first}\nbio_cpulist {first},x"));
+    assert_eq!(main_cpus(&server), first);
+    free_aside(&server);
+    wait_until("its thread is free", SOON, || cpus(server.pid(), "bio_lazy_free") == all);
 }
 
 #[test]

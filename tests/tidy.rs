@@ -64,6 +64,7 @@ const UNSAFE: &[&str] = &[
     "object/entry.rs",
     "object/field.rs",
     "object/member.rs",
+    "serve/cpus.rs",
     "serve/fork.rs",
     "serve/process.rs",
     "serve/title.rs",

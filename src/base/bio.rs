@@ -74,10 +74,13 @@ impl Job {
     }
 }
 
+/// What each thread does first.
+type AtStart = Arc<dyn Fn(Kind) + Send + Sync>;
+
 /// The background threads.
-#[derive(Default)]
 pub struct Bio {
     lanes: [Lane; 3],
+    at_start: AtStart,
 }
 
 #[derive(Default)]
@@ -133,11 +136,12 @@ impl Drop for Finish<'_> {
 }
 
 impl Lane {
-    fn start(&self, kind: Kind) -> Option<Sender<Job>> {
+    fn start(&self, kind: Kind, first: AtStart) -> Option<Sender<Job>> {
         let (sender, jobs) = channel::<Job>();
         let pending = Arc::clone(&self.pending);
         let started = thread::Builder::new().name(kind.thread_name().into()).spawn(move || {
             heap::registered();
+            first(kind);
             for job in jobs {
                 let _finish = Finish(&pending, job.objects());
                 job.run();
@@ -148,9 +152,9 @@ impl Lane {
 }
 
 impl Bio {
-    /// No thread runs yet; each starts with its first job.
-    pub fn start() -> Self {
-        Self::default()
+    /// No thread runs yet; each starts with its first job, and with `at_start` before it.
+    pub fn start(at_start: impl Fn(Kind) + Send + Sync + 'static) -> Self {
+        Bio { lanes: Default::default(), at_start: Arc::new(at_start) }
     }
 
     fn lane(&self, kind: Kind) -> &Lane {
@@ -160,7 +164,7 @@ impl Bio {
     /// Hands a job over.
     pub fn submit(&self, job: Job) {
         let lane = self.lane(job.kind());
-        let sender = lane.sender.get_or_init(|| lane.start(job.kind()));
+        let sender = lane.sender.get_or_init(|| lane.start(job.kind(), Arc::clone(&self.at_start)));
         lane.pending.add();
         lane.pending.objects.fetch_add(job.objects(), Ordering::Relaxed);
         let left = match sender {
@@ -211,7 +215,7 @@ mod tests {
 
     #[test]
     fn values_are_freed_on_their_thread() {
-        let bio = Bio::start();
+        let bio = Bio::start(|_| {});
         let (sender, names) = channel();
         for _ in 0..10 {
             bio.submit(Job::Drop { value: Box::new(Told(sender.clone())), objects: 2 });
@@ -224,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_running_job_counts_as_pending_and_other_kinds_go_on() -> io::Result<()> {
-        let bio = Bio::start();
+        let bio = Bio::start(|_| {});
         let (told, result) = channel();
         let (go, wait) = channel::<()>();
         let mut file = tempfile::tempfile()?;

@@ -39,6 +39,10 @@ pub fn start(
         if let Some(shift) = effects::oom_shift_of_child(frozen) {
             side.shift_oom_score(shift);
         }
+        side.pin(match kind {
+            ChildKind::AofRewrite => &frozen.config.aof_rewrite_cpulist,
+            ChildKind::RdbFile | ChildKind::RdbStream => &frozen.config.bgsave_cpulist,
+        });
         body(frozen, side)
     })?;
     let us = (srv.clock.mono_us_now() - began).max(0) as u64;

@@ -35,7 +35,7 @@ use crate::state::version::REDIS_VERSION;
 use crate::{log_notice, log_warning};
 
 use super::host::{RealHost, SIGNALS};
-use super::{Shell, crash, notify, process, title};
+use super::{Shell, cpus, crash, notify, process, title};
 
 /// What a start needs besides the configuration.
 pub struct Start {
@@ -123,7 +123,7 @@ fn assemble(start: Start, supervisor: Supervised) -> Result<Shell, i32> {
         1
     };
     let signals = Signals::install().map_err(|e| fatal("Can't install signal handlers", &e))?;
-    let host = RealHost::new()
+    let host = RealHost::new(&start.config)
         .map_err(|e| fatal("Failed creating the event loop. Error message", &persist::bgsave::plain(&e)))?;
     host.reactor.add_pipe(signals.pipe(), SIGNALS).map_err(|e| fatal("Can't watch signals", &e))?;
     let mut srv = Server::new(start.config, start.table, Clock::real(), Rng::from_os());
@@ -150,6 +150,7 @@ fn assemble(start: Start, supervisor: Supervised) -> Result<Shell, i32> {
         log_notice!("Option '{name}' is accepted but has no effect in this version");
     }
     load(&mut shell)?;
+    cpus::pin(&shell.srv.config.server_cpulist);
     Ok(shell)
 }
 

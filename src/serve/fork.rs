@@ -22,7 +22,7 @@ use crate::base::log;
 use crate::persist::bgsave::plain;
 use crate::state::host::{ChildEnd, ChildKind, ChildReport, ChildSide};
 
-use super::process;
+use super::{cpus, process};
 
 /// A record of the report pipe: keys, copy-on-write bytes, last one.
 const RECORD: usize = 24;
@@ -97,6 +97,10 @@ impl ChildSide for RealChild {
         {
             crate::log_warning!("Unable to write oom_score_adj: {e}");
         }
+    }
+
+    fn pin(&mut self, cpus: &str) {
+        cpus::pin(cpus);
     }
 
     fn report(&mut self, keys: u64, last: bool) {

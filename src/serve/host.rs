@@ -21,9 +21,11 @@ use crate::net::listener::{Listener, listen_tcp};
 use crate::net::reactor::{Reactor, Token};
 use crate::net::stream::Stream;
 use crate::state::client::ClientId;
+use crate::state::config::Config;
 use crate::state::host::{ChildKind, ChildSide, CpuFigures, Host, HostChange, MemoryFigures, Peer};
 
 use super::connect::{Connector, Next};
+use super::cpus;
 use super::fork::{self, ForkedChild};
 use super::peers::Peers;
 use super::process;
@@ -71,9 +73,11 @@ pub struct RealHost {
 impl RealHost {
     /// # Errors
     /// When the reactor cannot be made.
-    pub fn new() -> io::Result<RealHost> {
+    pub fn new(config: &Config) -> io::Result<RealHost> {
         let reactor = Reactor::new(1024)?;
         heap::registered();
+        // Threads aside start with their first job, when this one may be bound already.
+        let (all, aside) = (cpus::mine(), config.bio_cpulist.clone());
         Ok(RealHost {
             connector: Connector::new(reactor.waker()),
             reactor,
@@ -84,7 +88,11 @@ impl RealHost {
             data_readable: false,
             peers: Peers::default(),
             disk: Arc::new(RealDisk),
-            bio: Arc::new(Bio::start()),
+            bio: Arc::new(Bio::start(move |_| {
+                all.iter().for_each(cpus::set);
+                cpus::pin(&aside);
+                cpus::batch();
+            })),
             oom_base: None,
         })
     }

@@ -12,6 +12,7 @@
 //! | [`cron`] | what happens by the clock |
 //! | [`host`] | the real world behind `state::host::Host` |
 //! | [`fork`] | `fork()` and the pipes to the child |
+//! | [`cpus`] | which processors a thread uses |
 //! | [`process`], [`title`], [`notify`] | limits and figures of this process; its title; systemd |
 //! | [`crash`] | the crash report |
 
@@ -39,6 +40,7 @@ use crate::state::persistence::ShutdownFlags;
 pub mod boot;
 pub mod conn;
 pub mod connect;
+pub mod cpus;
 pub mod crash;
 pub mod cron;
 pub mod fork;

@@ -58,6 +58,8 @@ pub trait ChildSide {
     }
     /// Changes the child's OOM score by so much. Failing costs nothing that matters.
     fn shift_oom_score(&mut self, _by: i32) {}
+    /// Runs on the processors of this list from now on (`bgsave_cpulist`); a list that is none changes nothing.
+    fn pin(&mut self, _cpus: &str) {}
     /// Tells the parent how far we are; cheap enough for every thousand keys.
     fn report(&mut self, keys: u64, last: bool);
     /// Writes to the parent's data pipe ([`ChildKind::RdbStream`] only).
