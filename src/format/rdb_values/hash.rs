@@ -6,7 +6,7 @@
 
 use std::io;
 
-use super::{LISTPACK_VERSION, Source};
+use super::{LISTPACK_VERSION, Source, firsts};
 use crate::ds::listpack::Listpack;
 use crate::format::bytesio::Sink;
 use crate::format::rdb::kind;
@@ -30,6 +30,14 @@ pub fn kind_of(hash: &Hash, version: u16) -> u8 {
 pub fn write<W: Sink>(hash: &Hash, version: u16, out: &mut Strings<W>) -> io::Result<()> {
     if let Some(pack) = hash.as_listpack().filter(|_| version >= LISTPACK_VERSION) {
         return out.text(pack.as_bytes());
+    }
+    if hash.as_listpack().is_some() {
+        let pairs = firsts(hash.iter());
+        out.len(pairs.len() as u64)?;
+        return pairs.into_iter().try_for_each(|(field, value)| {
+            out.element(field)?;
+            out.element(value)
+        });
     }
     out.len(hash.len() as u64)?;
     for (field, value) in hash.iter() {
@@ -173,6 +181,17 @@ mod tests {
             kind_of(kind::HASH_LISTPACK, b"\x09\x09\0\0\0\x01\0\x05\x01\xff"),
             ErrorKind::Damaged(DAMAGED)
         );
+    }
+
+    #[test]
+    fn a_field_that_comes_twice_is_written_once_where_readers_would_refuse_it() {
+        let mut twins = b"..\0\0\0\x06\0\x81a\x02\x01\x01\x81b\x02\x02\x01\x81a\x02\x03\x01\xff".to_vec();
+        (twins[0], twins[1]) = (twins.len() as u8 - 1, twins.len() as u8 - 1);
+        let limits = limits(9);
+        let hash = read(kind::HASH_LISTPACK, &mut Source::new(&twins, 99), false, &limits).unwrap();
+        assert_eq!(hash.len(), 3);
+        let old = round_in(9, &hash, &limits);
+        assert!(old.len() == 2 && old.get(b"a").is_some_and(|value| value.is(b"1")));
     }
 
     #[test]

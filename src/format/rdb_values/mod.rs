@@ -18,12 +18,14 @@ pub mod set;
 pub mod stream;
 pub mod zset;
 
+use std::collections::HashSet;
+
 use super::rdb::kind;
 use super::rdb::{Frame, Text, length, string};
 use super::rdb_error::{ErrorKind, Fault};
 use super::rdb_legacy::Ziplist;
 use super::rdb_read::{plain, unpack};
-use crate::ds::listpack::Listpack;
+use crate::ds::listpack::{Entry, Listpack};
 use crate::ds::quicklist::Quicklist;
 use crate::object::{Hash, Limits, List, Set, Value, Zset};
 
@@ -61,6 +63,13 @@ pub fn read(id: u8, from: &mut Source<'_>, sanitize: bool, limits: &Limits) -> R
         other if super::rdb::type_name(other).is_some() => Err(Fault::new(ErrorKind::UnsupportedType(other))),
         other => Err(Fault::new(ErrorKind::UnknownType(other))),
     }
+}
+
+/// Of elements with the same name the first, which is the one that look-ups find. A listpack that nobody checked may
+/// hold others ([`set`]); where elements are written one by one, every reader would refuse them.
+fn firsts<'a, T>(elements: impl Iterator<Item = (Entry<'a>, T)>) -> Vec<(Entry<'a>, T)> {
+    let mut seen = HashSet::new();
+    elements.filter(|(name, _)| seen.insert(name.to_vec())).collect()
 }
 
 /// A value that is stored as a count and its elements, while it is built.

@@ -6,8 +6,9 @@
 
 use std::io;
 
-use super::{LISTPACK_VERSION, Source};
+use super::{LISTPACK_VERSION, Source, firsts};
 use crate::base::num::parse_f64;
+use crate::ds::listpack::Entry;
 use crate::format::bytesio::Sink;
 use crate::format::rdb::kind;
 use crate::format::rdb_error::{ErrorKind, Fault};
@@ -35,13 +36,19 @@ pub fn write<W: Sink>(set: &Zset, version: u16, out: &mut Strings<W>) -> io::Res
     if let Some(pack) = set.as_listpack().filter(|_| version >= LISTPACK_VERSION) {
         return out.text(pack.as_bytes());
     }
+    if set.as_listpack().is_some() {
+        let pairs = firsts(set.iter());
+        out.len(pairs.len() as u64)?;
+        return pairs.into_iter().rev().try_for_each(|one| write_one(one, out));
+    }
     out.len(set.len() as u64)?;
     // The order of Redis, which found every place at the head of its list when it read that back.
-    for (member, score) in set.iter().rev() {
-        out.element(member)?;
-        out.put(&score.to_le_bytes())?;
-    }
-    Ok(())
+    set.iter().rev().try_for_each(|one| write_one(one, out))
+}
+
+fn write_one<W: Sink>((member, score): (Entry<'_>, f64), out: &mut Strings<W>) -> io::Result<()> {
+    out.element(member)?;
+    out.put(&score.to_le_bytes())
 }
 
 /// Reads the value of a sorted set written under type 12 or 17. In the first a member that comes twice is always
@@ -183,6 +190,17 @@ mod tests {
         let twice = [b"\x02", &one[..], &one].concat();
         assert_eq!(kind_of(kind::ZSET_2, &twice), ErrorKind::Damaged("Duplicate zset fields detected"));
         assert_eq!(kind_of(kind::ZSET_LISTPACK, b"\x03abc"), ErrorKind::Damaged(DAMAGED));
+    }
+
+    #[test]
+    fn a_member_that_comes_twice_is_written_once_where_readers_would_refuse_it() {
+        let mut twins = b"..\0\0\0\x06\0\x81a\x02\x01\x01\x81b\x02\x02\x01\x81a\x02\x03\x01\xff".to_vec();
+        (twins[0], twins[1]) = (twins.len() as u8 - 1, twins.len() as u8 - 1);
+        let set = read(kind::ZSET_LISTPACK, &mut Source::new(&twins, 99), false, &limits(9)).unwrap();
+        assert_eq!(set.len(), 3);
+        let bytes = value_bytes(|out| write(&set, 9, out));
+        let old = read(kind_of(&set, 9), &mut Source::new(&bytes, 99), true, &limits(9)).unwrap();
+        assert_eq!((old.len(), old.score(b"a")), (2, Some(1.0)));
     }
 
     #[test]

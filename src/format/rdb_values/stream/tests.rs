@@ -125,6 +125,14 @@ proptest! {
         let oldest = parse(kind::STREAM, &bytes_of(&stream, 9)).unwrap();
         prop_assert_eq!(oldest.totals().first_id, stream.totals().first_id);
         prop_assert_eq!(oldest.groups.len(), stream.groups.len());
+        prop_assert!(oldest.nodes().map(|node| node.1.as_bytes()).eq(stream.nodes().map(|node| node.1.as_bytes())));
+        for (old, group) in oldest.groups.values().zip(stream.groups.values()) {
+            let record = |r: (StreamId, Pending)| (r.0, r.1.delivered_ms, r.1.deliveries);
+            prop_assert!(old
+                .pending_from(StreamId::MIN)
+                .map(record)
+                .eq(group.pending_from(StreamId::MIN).map(record)));
+        }
     }
 
     #[test]
