@@ -529,6 +529,7 @@ fn the_query_limit_counts_big_arguments() {
     assert!(server.client().run("get key").is_null());
 }
 
+/// CVE-2021-32675.
 #[test]
 fn a_stranger_may_not_send_much() {
     let server = Server::setup().password("sekret").start();
@@ -540,6 +541,20 @@ fn a_stranger_may_not_send_much() {
         let answer = String::from_utf8_lossy(&client.read_to_end()).into_owned();
         assert_eq!(answer, format!("-ERR Protocol error: {reply}\r\n"));
     }
+}
+
+/// CVE-2025-21605. Who has given the password may be slow.
+#[test]
+fn a_stranger_may_not_leave_replies_lying_about() {
+    let server = Server::setup().password("sekret").start();
+    let pings = b"*1\r\n$4\r\nPING\r\n".repeat(2000);
+    let mut stranger = Client::connect(server.port());
+    while stranger.try_send_raw(&pings).is_ok() {}
+    server.wait_log("overcoming of output buffer limits.");
+    let mut client = server.client();
+    client.send_raw(&pings);
+    let replies = client.read_raw(2000 * b"+PONG\r\n".len());
+    assert!(replies.ends_with(b"+PONG\r\n"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Client, Server, Value};
+use common::{Client, SOON, Server, Value, wait_until};
 
 /// What a server may hold after all that, in bytes. Half of the smallest allocation that any of the lengths
 /// below would ask for.
@@ -48,6 +48,13 @@ impl Victim {
     #[track_caller]
     fn expect_all(&mut self, commands: &[&str], reply: &str) {
         commands.iter().for_each(|words| self.expect(words, reply));
+    }
+
+    #[track_caller]
+    fn wait_blocked(&self, count: usize) {
+        wait_until("so many wait", SOON, || {
+            self.server.info_field("clients", "blocked_clients") == count.to_string()
+        });
     }
 
     #[track_caller]
@@ -193,6 +200,86 @@ fn limits_of_a_sort() {
     victim.expect(&format!("SORT list LIMIT 0 {}", i64::MIN), "1 2 3");
     victim.expect(&format!("SORT list BY nosort LIMIT {max} {max}"), "");
     victim.expect(&format!("SORT list BY nosort LIMIT {} 2", i64::MIN), "3 1");
+    victim.stands();
+}
+
+/// CVE-2022-35951, CVE-2021-32627: streams at the ends of the range of ids, counts, times and deliveries.
+#[test]
+fn numbers_of_streams() {
+    let mut victim = Victim::start("");
+    let (min, max) = (i64::MIN, i64::MAX);
+    let last = format!("{0}-{0}", u64::MAX);
+    victim.expect("XADD s 1-1 a b", "1-1");
+    victim.expect("XGROUP CREATE s g 0", "OK");
+    victim.expect("XREADGROUP GROUP g c STREAMS s >", "s 1-1 a b");
+    for count in [max, 1_152_921_504_606_846_975, max / 10, 0, min] {
+        victim.expect(&format!("XAUTOCLAIM s g c 0 0 COUNT {count}"), "-ERR COUNT must be > 0");
+    }
+    victim.expect("XAUTOCLAIM s g c 0 0 COUNT 536870911", "0-0 1-1 a b ");
+    victim.expect(&format!("XCLAIM s g c 0 1-1 RETRYCOUNT {max}"), "1-1 a b");
+    for options in ["".to_owned(), format!("IDLE {max}"), format!("TIME {min}")] {
+        victim.expect(&format!("XCLAIM s g c {min} 1-1 {options}"), "1-1 a b");
+    }
+    victim.expect(&format!("XCLAIM s g c {max} 1-1"), "");
+    assert!(victim.ask(&format!("XPENDING s g - + {max}")).starts_with("1-1 c "));
+    victim.expect(&format!("XREAD COUNT {max} STREAMS s 0"), "s 1-1 a b");
+    victim.expect(&format!("XREAD COUNT {min} STREAMS s 0"), "s 1-1 a b");
+    victim.expect(&format!("XRANGE s - + COUNT {max}"), "1-1 a b");
+    victim.expect(&format!("XTRIM s MAXLEN {max}"), "0");
+    victim.expect(&format!("XTRIM s MAXLEN ~ 5 LIMIT {max}"), "0");
+    victim.expect("XTRIM s MAXLEN -1", "-ERR The MAXLEN argument must be >= 0.");
+    victim.expect(&format!("XADD s {last} a b"), &last);
+    victim.expect_all(
+        &["XADD s * a b", "XADD s 18446744073709551615-* a b"],
+        "-ERR The stream has exhausted the last possible ID, unable to add more items",
+    );
+    victim.expect(&format!("XSETID s {last} ENTRIESADDED {max} MAXDELETEDID {last}"), "OK");
+    victim.expect(&format!("XGROUP CREATE s late $ ENTRIESREAD {max}"), "OK");
+    victim.expect(&format!("XGROUP SETID s late 0 ENTRIESREAD {max}"), "OK");
+    victim.expect(
+        &format!("XREADGROUP GROUP late c COUNT {max} STREAMS s >"),
+        &format!("s 1-1 a b {last} a b"),
+    );
+    victim.stands();
+    // A node takes what fits in it, whatever it is told.
+    victim.expect("CONFIG SET stream-node-max-bytes 9223372036854775807", "OK");
+    victim.expect("CONFIG SET stream-node-max-entries 0", "OK");
+    let large = "x".repeat(1 << 20);
+    for _ in 0..5 {
+        victim.ask(&format!("XADD big * field {large}"));
+    }
+    victim.expect("XLEN big", "5");
+    victim.expect("XTRIM big MAXLEN 0", "5");
+    victim.stands();
+}
+
+/// CVE-2026-23479: clients that are closed while they are woken, or by the command that wakes them.
+#[test]
+fn clients_closed_while_they_are_woken() {
+    let mut victim = Victim::start("");
+    for round in 0..20 {
+        let mut waiters: Vec<Client> = (0..6).map(|_| victim.server.client()).collect();
+        let ids: Vec<String> = waiters.iter_mut().map(|waiter| show(&waiter.run("CLIENT ID"))).collect();
+        for (n, waiter) in waiters.iter_mut().enumerate() {
+            let words = ["BLPOP a b 0", "BLMOVE a b LEFT RIGHT 0", "BLMPOP 0 2 a b LEFT COUNT 9"];
+            waiter.send_raw(format!("{}\r\n", words[(n + round) % words.len()]).as_bytes());
+        }
+        victim.wait_blocked(6);
+        victim.expect("MULTI", "OK");
+        victim.ask(&format!("CLIENT KILL ID {}", ids[0]));
+        victim.ask("RPUSH a 1 2 3");
+        victim.ask(&format!("CLIENT KILL ID {}", ids[1]));
+        victim.ask(&format!("CLIENT UNBLOCK {}", ids[2]));
+        victim.ask("RENAME a b");
+        victim.ask("RPUSH a 4");
+        victim.ask(&format!("CLIENT KILL ID {}", ids[3]));
+        let reply = victim.ask("EXEC");
+        assert_eq!(reply, "1 3 1 1 OK 1 1", "round {round}");
+        // The others go while they wait again, or with their reply.
+        drop(waiters);
+        victim.wait_blocked(0);
+        victim.ask("DEL a b");
+    }
     victim.stands();
 }
 

@@ -13,7 +13,8 @@ use crate::base::clock::Millis;
 use crate::base::log::{self, Level};
 use crate::resp::reply::Reply;
 use crate::resp::request::{Args, Limits, Parser, ProtocolError};
-use crate::state::client::{Client, ClientId, Flags};
+use crate::state::client::{Class, Client, ClientId, Flags};
+use crate::state::config::OutputLimit;
 use crate::state::host::Host;
 use crate::state::replication::SyncState;
 
@@ -215,8 +216,12 @@ fn sign_of_life(srv: &mut Server, me: ClientId) {
 const LARGE_OUTPUT: usize = 256 * 1024;
 
 fn limits(srv: &Server, me: ClientId) -> Limits {
-    let authenticated = srv.clients[me].authenticated || srv.config.requirepass.is_empty();
-    Limits { max_bulk: srv.config.proto_max_bulk_len, authenticated }
+    Limits { max_bulk: srv.config.proto_max_bulk_len, authenticated: !is_stranger(srv, me) }
+}
+
+/// It has yet to give the password.
+fn is_stranger(srv: &Server, me: ClientId) -> bool {
+    !srv.clients[me].authenticated && !srv.config.requirepass.is_empty()
 }
 
 /// Puts parser and replies back where they belong.
@@ -326,6 +331,10 @@ pub fn check_query_limit(srv: &mut Server, me: ClientId) {
     srv.clients.close(me);
 }
 
+/// What a client without the password may owe us reading, whatever the limits of its class. Bytes: the buffer that
+/// a client of Redis has, and 1024 more. Source: the mending of CVE-2025-21605 in Redis 7.2.8.
+const STRANGER_OUTPUT: u64 = 17 * 1024;
+
 fn over_limit(srv: &Server, me: ClientId, len: usize) -> bool {
     let hard = limit_of(srv, me).hard_bytes;
     hard != 0 && len as u64 > hard || evict_clients::is_too_large(srv, me, len)
@@ -333,10 +342,10 @@ fn over_limit(srv: &Server, me: ClientId, len: usize) -> bool {
 
 /// The limits of a client's class. A replica's hard limit is never below `repl-backlog-size`: what it owes lies
 /// in the backlog anyway, and one that was just continued from there must not be closed for it.
-fn limit_of(srv: &Server, me: ClientId) -> crate::state::config::OutputLimit {
-    use crate::state::client::Class;
+fn limit_of(srv: &Server, me: ClientId) -> OutputLimit {
     let limits = &srv.config.client_output_buffer_limit;
     match srv.clients[me].class() {
+        Class::Normal if is_stranger(srv, me) => OutputLimit { hard_bytes: STRANGER_OUTPUT, ..limits.normal },
         Class::Normal => limits.normal,
         Class::Pubsub => limits.pubsub,
         Class::Replica | Class::Master => {
