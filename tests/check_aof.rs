@@ -193,3 +193,17 @@ fn manifests_and_their_files() {
         assert_eq!(code, 1);
     }
 }
+
+/// CVE-2025-27151: names as long as the system takes, and longer.
+#[test]
+fn names_of_any_length() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("redis-check-aof");
+    std::os::unix::fs::symlink(server_binary(), &link).unwrap();
+    fs::write(folder.path().join("file.aof"), stamped()).unwrap();
+    for (dots, code) in [(2000, 0), (2040, 0), (2050, 1), (30_000, 1)] {
+        let name = format!("{}file.aof", "./".repeat(dots));
+        let (ended, text) = run(&link, folder.path(), &[&name], "");
+        assert_eq!(ended, code, "{dots}: {}", &text[..text.len().min(300)]);
+    }
+}
