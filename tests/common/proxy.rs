@@ -29,6 +29,8 @@ struct Count {
     cut_at: Option<u64>,
     /// The cut is being made.
     cutting: bool,
+    /// One bit of this byte changes on its way.
+    flip_at: Option<u64>,
 }
 
 #[derive(Default)]
@@ -112,6 +114,16 @@ impl Proxy {
     pub fn cut_is_due(&self, direction: Direction) -> bool {
         let count = self.count(direction);
         count.cut_at.is_some() || count.cutting
+    }
+
+    /// Changes a bit once: in the byte that comes after `count` others have gone in a direction, since the proxy began.
+    pub fn flip_at(&self, direction: Direction, count: u64) {
+        self.count(direction).flip_at = Some(count);
+    }
+
+    /// Whether the bit of [`Proxy::flip_at`] has changed.
+    pub fn has_flipped(&self, direction: Direction) -> bool {
+        self.count(direction).flip_at.is_none()
     }
 
     /// Holds a direction: the connection stays, bytes wait.
@@ -212,6 +224,7 @@ fn pump(mut from: TcpStream, mut to: TcpStream, direction: Direction, shared: &S
         while lane.held.load(SeqCst) && !shared.done.load(SeqCst) {
             thread::sleep(Duration::from_millis(1));
         }
+        flip(lane, &mut chunk[..len]);
         let Some((part, cut_here)) = admit(lane, len, closed) else { break };
         if shared.recording.load(SeqCst) {
             lane.record.lock().unwrap().extend_from_slice(&chunk[..part]);
@@ -228,6 +241,16 @@ fn pump(mut from: TcpStream, mut to: TcpStream, direction: Direction, shared: &S
     closed.store(true, SeqCst);
     let _ = from.shutdown(Shutdown::Both);
     let _ = to.shutdown(Shutdown::Both);
+}
+
+/// Changes the bit that is to change, if it is in this piece.
+fn flip(lane: &Lane, piece: &mut [u8]) {
+    let mut count = lane.count.lock().unwrap();
+    let at = count.flip_at.and_then(|at| at.checked_sub(count.passed));
+    if let Some(byte) = at.and_then(|at| piece.get_mut(at as usize)) {
+        *byte ^= 1 << (*byte % 8);
+        count.flip_at = None;
+    }
 }
 
 /// Counts a piece: how much of it may pass, and whether the cut comes then. `None` on a closed connection.

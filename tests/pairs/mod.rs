@@ -2,6 +2,7 @@
 //! touches all that replication must carry.
 #![allow(dead_code)] // each test binary uses its own part
 
+pub mod phases;
 pub mod waits;
 
 use crate::common::{Client, SOON, Server, real_redis, wait_until};
