@@ -337,6 +337,30 @@ fn a_full_disk_stops_writes_until_there_is_space() {
     assert_ne!(fs::read(server.file("dump.rdb")).unwrap(), before);
 }
 
+/// What a replica receives has no room: it keeps its old data, says why, and has the new as soon as there is room.
+#[test]
+fn a_replica_on_a_full_disk_asks_again_until_there_is_space() {
+    let master = Server::start("");
+    master.run("debug populate 20000 key 100");
+    for diskless in ["no", "yes"] {
+        master.config_set("repl-diskless-sync", diskless);
+        let replica = through_shell("trap '' XFSZ; exec \"$0\" \"$@\"").config("save \"\"").start();
+        replica.run("set key old");
+        limit(replica.pid(), libc::RLIMIT_FSIZE, 64 << 10);
+        replica.replicaof(master.port());
+        let failure = "Write error or short write writing to the DB dump file needed for MASTER <-> REPLICA \
+                       synchronization: ";
+        wait_until("it has asked again", SOON, || replica.log().matches(failure).count() > 1);
+        assert_eq!(replica.info_field("replication", "master_link_status"), "down");
+        assert_eq!(replica.run("get key"), "old");
+        assert_eq!(replica.run("dbsize").int(), 1);
+        limit(replica.pid(), libc::RLIMIT_FSIZE, u64::MAX);
+        replica.wait_link_up();
+        master.wait_same_data(&replica);
+        assert_eq!(temp_files(replica.dir()), Vec::<String>::new());
+    }
+}
+
 /// A command of the user nobody, for whom limits on processes hold.
 fn as_nobody(program: &str) -> Command {
     let mut command = Command::new("setpriv");
