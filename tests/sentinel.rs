@@ -244,6 +244,11 @@ fn debians_master_is_killed_before_ours() {
 }
 
 #[test]
+fn our_master_is_cut_off_from_a_mixed_fleet() {
+    lose_the_master([Ours, Real, Ours], Fault::CutOff);
+}
+
+#[test]
 fn our_master_is_paused_before_debians() {
     lose_the_master([Ours, Real, Real], Fault::Paused);
 }
