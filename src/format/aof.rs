@@ -2,7 +2,7 @@
 //!
 //! A command is `*count`, then for each argument `$length` and its bytes, all lines ended by CR LF. An
 //! annotation is a line that begins with `#` and means nothing to who replays the file; `#TS:<unix seconds>`
-//! says when what follows was written.
+//! says when what follows was written, `#REPL:…` where in a history of replication the data are ([`Mark`]; ours alone).
 //!
 //! [`Records`] reads from a buffer that grows: when it says [`Step::Need`], append to the buffer and ask
 //! again; it goes on where it stopped, so a large argument is looked at once. It allocates for what has
@@ -47,6 +47,49 @@ pub fn push_timestamp(out: &mut Vec<u8>, now_s: i64) {
     out.extend_from_slice(b"#TS:");
     push_i64(out, now_s);
     out.extend_from_slice(b"\r\n");
+}
+
+/// A place in a history of replication, noted in a file: `#REPL:<offset>:<database>:<sum>[:<id>]`, the sum in
+/// hexadecimal digits. What it is for: `state::aof_trail`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Mark {
+    /// The history. `None`: that of the last mark of the file that names one.
+    pub id: Option<[u8; 40]>,
+    /// Bytes of the stream so far.
+    pub offset: i64,
+    /// The database the stream has selected.
+    pub db: i64,
+    /// CRC-64 of all bytes of the file before the mark.
+    pub sum: u64,
+}
+
+const MARK: &[u8] = b"#REPL:";
+
+/// Appends a mark.
+pub fn push_mark(out: &mut Vec<u8>, mark: &Mark) {
+    out.extend_from_slice(MARK);
+    push_i64(out, mark.offset);
+    out.push(b':');
+    push_i64(out, mark.db);
+    out.extend_from_slice(format!(":{:016x}", mark.sum).as_bytes());
+    if let Some(id) = &mark.id {
+        out.push(b':');
+        out.extend_from_slice(id);
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// The mark that an annotation is; `None` when it is another, or no good one.
+pub fn parse_mark(line: &[u8]) -> Option<Mark> {
+    let text = line.strip_prefix(MARK)?.strip_suffix(b"\r\n")?;
+    let mut parts = std::str::from_utf8(text).ok()?.split(':');
+    let (offset, db) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let sum = u64::from_str_radix(parts.next()?, 16).ok()?;
+    let id = match parts.next() {
+        Some(id) => Some(id.as_bytes().try_into().ok()?),
+        None => None,
+    };
+    parts.next().is_none().then_some(Mark { id, offset, db, sum })
 }
 
 /// What the next record is.
@@ -177,6 +220,28 @@ mod tests {
         push_request(&mut file, &[b"SET", b"", &[b'v'; 3000]]);
         file.extend_from_slice(b"#a remark\n*1\n$4\nPINGxx");
         file
+    }
+
+    #[test]
+    fn marks_are_read_as_written_and_nothing_else_is() {
+        let id = *b"0123456789abcdef0123456789abcdef01234567";
+        for mark in [
+            Mark { id: Some(id), offset: i64::MAX, db: 15, sum: u64::MAX },
+            Mark { id: None, offset: 0, db: 0, sum: 0 },
+        ] {
+            let mut line = Vec::new();
+            push_mark(&mut line, &mark);
+            assert_eq!(parse_mark(&line), Some(mark));
+            for at in 0..line.len() {
+                assert_ne!(parse_mark(&line[..at]), Some(mark));
+                let mut other = line.clone();
+                other[at] ^= 1;
+                assert_ne!(parse_mark(&other), Some(mark), "byte {at}");
+            }
+        }
+        for line in [&b"#TS:5\r\n"[..], b"#REPL:\r\n", b"#REPL:1:2:3:short\r\n", b"#REPL:1:2:\xff\r\n"] {
+            assert_eq!(parse_mark(line), None);
+        }
     }
 
     #[test]

@@ -20,15 +20,17 @@
 
 use std::io::{self, Read};
 
+use crate::base::crc::crc64;
 use crate::base::disk::Disk;
 use crate::core::call;
 use crate::core::gate;
 use crate::core::lifecycle;
 use crate::core::server::Server;
 use crate::core::table::Command;
-use crate::format::aof::{BadFormat, SNAPSHOT, Step};
+use crate::format::aof::{BadFormat, Mark, SNAPSHOT, Step, parse_mark};
 use crate::resp::reply::Reply;
 use crate::resp::request::Args;
+use crate::state::aof_trail::{Place, Trail};
 use crate::state::client::{ClientId, Flags};
 use crate::state::host::Host;
 use crate::state::loading::{Part, Purpose, Replay};
@@ -84,6 +86,9 @@ pub fn begin(srv: &mut Server, host: &mut dyn Host, purpose: Purpose) -> Result<
             good: 0,
             good_before_multi: 0,
             client: ClientId::NONE,
+            trail: Trail::default(),
+            sum: Some(0),
+            summed: 0,
             began_us: 0,
             base_bytes: 0,
             done_bytes: 0,
@@ -130,6 +135,10 @@ fn next_file(srv: &mut Server, disk: &dyn Disk) -> Result<bool, Stop> {
     replay.part = Part::Head;
     replay.records = Default::default();
     (replay.start, replay.at, replay.good, replay.good_before_multi) = (0, 0, 0, 0);
+    (replay.sum, replay.summed) = (Some(0), 0);
+    if !is_base {
+        replay.trail.file();
+    }
     replay.buf.clear();
     (replay.len, replay.unread) = (len, len);
     replay.began_us = now_us;
@@ -166,6 +175,11 @@ pub fn step(srv: &mut Server, host: &mut dyn Host) -> Result<Progress, LoadError
         note_file(srv.clock.mono_us_now(), &mut replay);
     }
     let totals = (replay.done_bytes, replay.base_bytes);
+    let place = replay.trail.end();
+    loading.repl_id = place.map(|place| place.id);
+    (loading.repl_offset, loading.repl_stream_db) =
+        (place.map(|place| place.offset), place.map(|place| place.db));
+    let sum = sum_up(&mut replay);
     loading.replay = Some(replay);
     if !result? {
         return Ok(Progress::More);
@@ -175,6 +189,7 @@ pub fn step(srv: &mut Server, host: &mut dyn Host) -> Result<Progress, LoadError
     }
     let aof = &mut srv.persist.aof;
     (aof.size, aof.size_at_rewrite) = totals;
+    aof.sum = sum;
     Ok(Progress::Done { consumed: 0 })
 }
 
@@ -209,8 +224,9 @@ fn read_more(srv: &mut Server, replay: &mut Replay) -> Result<bool, LoadError> {
     let Some(file) = srv.persist.loading.as_mut().and_then(|loading| loading.file.as_mut()) else {
         return Err(LoadError::Aof);
     };
+    sum_up(replay);
     replay.buf.drain(..replay.start);
-    replay.start = 0;
+    (replay.start, replay.summed) = (0, 0);
     let old = replay.buf.len();
     replay.buf.resize(old + STEP, 0);
     let read = loop {
@@ -227,6 +243,13 @@ fn read_more(srv: &mut Server, replay: &mut Replay) -> Result<bool, LoadError> {
     replay.buf.truncate(old + n);
     replay.unread = if n == 0 { 0 } else { replay.unread.saturating_sub(n as u64) };
     Ok(n == 0)
+}
+
+/// Takes what was replayed since the last call into the sum of the file.
+fn sum_up(replay: &mut Replay) -> Option<u64> {
+    replay.sum = replay.sum.map(|sum| crc64(sum, &replay.buf[replay.summed..replay.start]));
+    replay.summed = replay.start;
+    replay.sum
 }
 
 /// The first bytes tell what the file begins with.
@@ -269,6 +292,10 @@ fn snapshot(srv: &mut Server, replay: &mut Replay, at_end: bool) -> Result<bool,
         whole = true;
     }
     if whole {
+        let named = (loading.repl_id, loading.repl_offset, loading.repl_stream_db);
+        if let (Some(id), Some(offset), Some(db)) = named {
+            replay.trail.base(Some(Place { id, offset, db }));
+        }
         loading.announced = false;
         load::announce(srv);
         if is_old_style(srv, replay) {
@@ -326,8 +353,17 @@ fn records(srv: &mut Server, host: &mut dyn Host, replay: &mut Replay) -> Result
         let rest = &replay.buf[replay.start..];
         let len = match replay.records.next(rest) {
             Ok(Step::Need(more)) => return Ok(Some(more)),
-            Ok(Step::Annotation(len)) => len,
+            Ok(Step::Annotation(len)) => {
+                if let Some(mark) = parse_mark(&rest[..len]) {
+                    noted(srv, replay, &mark, len);
+                }
+                len
+            }
             Ok(Step::Command(len)) => {
+                match replay.is_base {
+                    true => replay.trail.base_of_commands(),
+                    false => replay.trail.command(),
+                }
                 let args = Args::new(&rest[..len], &replay.records.spans);
                 let command = known(srv, args, &replay.name)?;
                 // What an earlier command closed (QUIT) is made anew.
@@ -362,6 +398,16 @@ fn records(srv: &mut Server, host: &mut dyn Host, replay: &mut Replay) -> Result
         if srv.persist.exit.is_some() {
             return Ok(None);
         }
+    }
+}
+
+/// The record at hand is a note of the place in the history of replication. It is part of what is whole.
+fn noted(srv: &Server, replay: &mut Replay, mark: &Mark, len: usize) {
+    if let Some(sum) = sum_up(replay) {
+        replay.trail.note(mark, replay.at, sum);
+    }
+    if !is_open(srv, replay) {
+        replay.good = replay.at + len as u64;
     }
 }
 
@@ -406,6 +452,7 @@ fn cut_short(srv: &mut Server, host: &mut dyn Host, replay: &mut Replay) -> Resu
             Ok(()) => {
                 log_warning!("AOF {name} loaded anyway because aof-load-truncated is enabled");
                 replay.at = good;
+                replay.sum = None;
                 if replay.files.is_empty() {
                     return Ok(true);
                 }

@@ -57,7 +57,12 @@ pub fn open_at_start(srv: &mut Server, host: &mut dyn Host) -> Result<(), Stop> 
     let now_s = srv.clock.now_secs();
     let aof = &mut srv.persist.aof;
     aof.manifest = manifest;
-    aof.file = Some(file);
+    let sum = aof.sum;
+    aof.move_to(file);
+    if len > 0 {
+        // What the load found.
+        aof.continue_at(sum);
+    }
     (aof.written, aof.fsync_asked) = (len, len);
     (aof.phase, aof.fsynced_offset, aof.fsync_s) = (Phase::On, 0, now_s);
     let what = if new { "Creating" } else { "Opening" };
@@ -106,6 +111,7 @@ pub fn flush(srv: &mut Server, host: &mut dyn Host, force: bool) {
     if aof.flush_sleep_us > 0 {
         host.sleep_us(aof.flush_sleep_us);
     }
+    aof.mark(srv.repl.place());
     let began = srv.clock.mono_us_now();
     let (wrote, failed) = match &mut aof.file {
         Some(file) => write(&mut **file, &aof.buf),
@@ -296,10 +302,23 @@ pub fn note_synced(srv: &mut Server) {
     }
 }
 
+/// Notes the place in the history of replication, if that is news.
+pub fn mark(srv: &mut Server) {
+    let place = srv.repl.place();
+    if srv.persist.aof.owes_mark(place) {
+        srv.persist.aof.mark(place);
+    }
+}
+
 /// Each cron: a write that was put off, once a second one that failed.
 pub fn cron(srv: &mut Server, host: &mut dyn Host, each_second: bool) {
+    if each_second {
+        // The stream may have gone on with what is not for the file.
+        mark(srv);
+    }
     let aof = &srv.persist.aof;
-    if aof.postponed_s.is_some() || each_second && aof.write_error.is_some() {
+    let waits = aof.postponed_s.is_some() || each_second && aof.write_error.is_some();
+    if waits || each_second && !aof.buf.is_empty() {
         flush(srv, host, false);
     }
 }
@@ -309,6 +328,7 @@ pub fn cron(srv: &mut Server, host: &mut dyn Host, each_second: bool) {
 /// # Errors
 /// When it cannot be forced; logged.
 pub fn flush_and_sync(srv: &mut Server, host: &mut dyn Host) -> Result<(), Stop> {
+    mark(srv);
     flush(srv, host, true);
     let now_s = srv.clock.now_secs();
     let offset = srv.repl.backlog.offset();

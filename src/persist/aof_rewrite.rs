@@ -208,9 +208,14 @@ fn open_increment(srv: &mut Server, host: &mut dyn Host) -> Result<(), Stop> {
         aof_files::store_manifest(srv, &*disk, &mut manifest)?;
     }
     log_notice!("Creating AOF incr file {} on background rewrite", shown(&name));
+    let place = srv.repl.place();
     let aof = &mut srv.persist.aof;
     aof.manifest = manifest;
     aof.move_to(file);
+    if aof.buf.is_empty() {
+        // The base that is to come begins here, too.
+        aof.mark(place);
+    }
     Ok(())
 }
 

@@ -332,7 +332,7 @@ pub fn whole(srv: &mut Server, host: &mut dyn Host, path: &Path) -> Result<bool,
 ///
 /// # Errors
 /// As [`step`]; the data set is then what had been loaded.
-pub fn to_the_end(srv: &mut Server, host: &mut dyn Host) -> Result<(), LoadError> {
+pub fn to_the_end(srv: &mut Server, host: &mut dyn Host) -> Result<Loaded, LoadError> {
     loop {
         match step(srv, host) {
             Ok(Progress::More) if srv.persist.exit.is_none() => {}
@@ -345,8 +345,7 @@ pub fn to_the_end(srv: &mut Server, host: &mut dyn Host) -> Result<(), LoadError
             }
         }
     }
-    finish(srv, host);
-    Ok(())
+    Ok(finish(srv, host))
 }
 
 /// Logs a failed load in Redis' words.

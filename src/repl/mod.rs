@@ -65,7 +65,7 @@ pub fn before_boot_load(srv: &mut Server) {
     }
 }
 
-/// After a start: continues the history the snapshot names, if there was one that does.
+/// After a start: continues the history that the snapshot or the append-only file names, if there was one that does.
 pub fn after_boot_load(srv: &mut Server, loaded: Option<&Loaded>) {
     let named = loaded.and_then(|l| Some((l.repl_id?, l.repl_offset?, l.repl_stream_db?)));
     // Old servers wrote a database of -1 by mistake; offsets below 0 were never written.
@@ -82,6 +82,7 @@ pub fn after_boot_load(srv: &mut Server, loaded: Option<&Loaded>) {
         replica::log_only(actions);
     } else {
         srv.repl.ids.restore_master(id, offset);
+        srv.repl.backlog.activate();
         srv.repl.backlog.rebase(offset);
         srv.repl.no_replicas_since_ms = Some(srv.clock.mono_ms());
     }

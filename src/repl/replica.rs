@@ -23,7 +23,7 @@ use crate::core::lifecycle;
 use crate::core::server::Server;
 use crate::core::{clientinfo, gate, input, wake};
 use crate::persist::load::LoadError;
-use crate::persist::{aof_rewrite, bgsave};
+use crate::persist::{aof_log, aof_rewrite, bgsave};
 use crate::resp::errors;
 use crate::resp::request::Args;
 use crate::state::blocked::WaitFor;
@@ -215,6 +215,7 @@ fn full_sync_done(srv: &mut Server, host: &mut dyn Host, history: Option<(ReplId
     if stored && srv.config.appendonly && srv.config.aof_use_rdb_preamble && !srv.persist.aof.is_on() {
         // Before anything of the stream is applied. When it cannot be, a rewrite does it below.
         let _ = aof_rewrite::switch_on_with(srv, host, &bgsave::path(srv));
+        aof_log::mark(srv);
     }
     let early = std::mem::take(&mut srv.repl.early);
     if let Some(me) = srv.repl.master {

@@ -30,7 +30,7 @@ use crate::repl;
 use crate::state::config::{Config, Supervised};
 use crate::state::config_file::Note;
 use crate::state::host::{Host, HostChange};
-use crate::state::loading::Purpose;
+use crate::state::loading::{Loaded, Purpose};
 use crate::state::version::REDIS_VERSION;
 use crate::{log_notice, log_warning};
 
@@ -228,7 +228,7 @@ fn load_log(shell: &mut Shell) -> Result<(), Stop> {
         Begun::Empty => log_loaded(shell),
         Begun::Nothing => {}
     }
-    open_log(shell)
+    open_log(shell, None)
 }
 
 fn log_loaded(shell: &Shell) {
@@ -237,10 +237,11 @@ fn log_loaded(shell: &Shell) {
 }
 
 /// What the append-only file held is in: it is written to from now on, and the doors open.
-fn open_log(shell: &mut Shell) -> Result<(), Stop> {
+fn open_log(shell: &mut Shell, loaded: Option<&Loaded>) -> Result<(), Stop> {
     aof_log::open_at_start(&mut shell.srv, &mut shell.host)?;
     aof_files::delete_history(&mut shell.srv, &mut shell.host);
-    repl::after_boot_load(&mut shell.srv, None);
+    repl::after_boot_load(&mut shell.srv, loaded);
+    aof_log::mark(&mut shell.srv);
     ready(shell);
     Ok(())
 }
@@ -284,7 +285,7 @@ pub fn loaded(shell: &mut Shell) {
     signals::set_loading(false);
     if replayed {
         log_loaded(shell);
-        if open_log(shell).is_err() {
+        if open_log(shell, Some(&loaded)).is_err() {
             shell.srv.persist.exit = Some(1);
         }
         return;

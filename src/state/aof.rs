@@ -11,11 +11,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicI64, Ordering};
 
+use crate::base::crc::crc64;
 use crate::base::disk::DiskFile;
 use crate::base::num::{IntBuf, fmt_u64};
-use crate::format::aof::push_timestamp;
+use crate::format::aof::{Mark, push_mark, push_timestamp};
 use crate::format::aof_manifest::Manifest;
 use crate::resp::request::push_request;
+
+use super::aof_trail::Place;
 
 /// A buffer that was larger than this when it was written is given back; AOF_BUFFER of Redis is alike. Bytes.
 const KEEP_BUFFER: usize = 64 * 1024;
@@ -52,6 +55,13 @@ pub struct Aof {
     written_db: Option<usize>,
     /// The file ends within a record, whose rest the buffer begins with.
     torn: bool,
+    /// CRC-64 of the file and of the first `summed` bytes of the buffer; `None`: not known, so no more notes in this
+    /// file.
+    pub sum: Option<u64>,
+    summed: usize,
+    /// The last note of this file, and whether something came behind it.
+    noted: Option<Place>,
+    unmarked: bool,
     /// Unix second of the last time annotation.
     stamped_s: i64,
     /// Bytes of all files that would be loaded, and what that was after the last rewrite.
@@ -103,6 +113,10 @@ impl Default for Aof {
             selected_db: None,
             written_db: None,
             torn: false,
+            sum: None,
+            summed: 0,
+            noted: None,
+            unmarked: false,
             stamped_s: 0,
             size: 0,
             size_at_rewrite: 0,
@@ -160,6 +174,27 @@ impl Aof {
             push_request(&mut self.buf, &[b"SELECT", fmt_u64(number, &mut IntBuf::new())]);
         }
         self.buf.extend_from_slice(request);
+        self.unmarked = true;
+    }
+
+    /// Notes that the data are those of this place, if that is news ([`super::aof_trail`]). `place`: `None` while there
+    /// is no history to be in.
+    pub fn mark(&mut self, place: Option<Place>) {
+        let Some(sum) = self.sum.filter(|_| self.file.is_some()) else { return };
+        let sum = crc64(sum, &self.buf[self.summed..]);
+        self.sum = Some(sum);
+        self.summed = self.buf.len();
+        let Some(place) = place.filter(|place| self.unmarked || self.noted != Some(*place)) else { return };
+        let id = (self.noted.map(|noted| noted.id) != Some(place.id)).then_some(place.id);
+        push_mark(&mut self.buf, &Mark { id, offset: place.offset, db: place.db, sum });
+        self.sum = Some(crc64(sum, &self.buf[self.summed..]));
+        self.summed = self.buf.len();
+        (self.noted, self.unmarked) = (Some(place), false);
+    }
+
+    /// Whether [`Aof::mark`] would write a note.
+    pub fn owes_mark(&self, place: Option<Place>) -> bool {
+        self.sum.is_some() && self.file.is_some() && place.is_some() && (self.unmarked || self.noted != place)
     }
 
     /// The first so many bytes of the buffer are in the file.
@@ -167,6 +202,7 @@ impl Aof {
         self.size += bytes as u64;
         self.written += bytes as u64;
         self.torn = bytes < self.buf.len();
+        self.summed = self.summed.saturating_sub(bytes);
         if !self.torn {
             self.written_db = self.selected_db;
         }
@@ -192,6 +228,13 @@ impl Aof {
         // Each file must be able to stand alone.
         self.selected_db = None;
         (self.written, self.fsync_asked) = (0, 0);
+        // What was not written is not summed up for this file yet; notes in there are none here, and another follows.
+        (self.sum, self.summed, self.noted, self.unmarked) = (Some(0), 0, None, !self.buf.is_empty());
+    }
+
+    /// The file holds bytes already, whose CRC-64 is `sum`.
+    pub fn continue_at(&mut self, sum: Option<u64>) {
+        (self.sum, self.unmarked) = (sum, true);
     }
 
     /// Whether the file ends within a record: its rest cannot be written elsewhere.
@@ -205,6 +248,7 @@ impl Aof {
         self.buf = Vec::new();
         (self.selected_db, self.written_db, self.torn) = (None, None, false);
         (self.written, self.fsync_asked, self.postponed_s) = (0, 0, None);
+        (self.sum, self.summed, self.noted, self.unmarked) = (None, 0, None, false);
     }
 
     /// Whether writes are refused.

@@ -11,6 +11,7 @@ use crate::format::aof_manifest::FileInfo;
 use crate::format::rdb_read::RdbReader;
 use crate::keyspace::Db;
 
+use super::aof_trail::Trail;
 use super::client::ClientId;
 
 /// Why a data set is loaded.
@@ -82,6 +83,11 @@ pub struct Replay {
     pub good_before_multi: u64,
     /// In whose name commands run.
     pub client: ClientId,
+    /// Where in the history of replication the data are.
+    pub trail: Trail,
+    /// CRC-64 of the file up to byte `summed` of `buf`; `None` once the file was cut off.
+    pub sum: Option<u64>,
+    pub summed: usize,
     /// When the file was begun (monotonic µs).
     pub began_us: i64,
     /// Bytes of the base, and of all files that are done.

@@ -1,6 +1,7 @@
 //! Floor 4: one struct per concern. None of them knows `Server`.
 
 pub mod aof;
+pub mod aof_trail;
 pub mod backlog;
 pub mod blocked;
 pub mod client;

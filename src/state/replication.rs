@@ -9,6 +9,7 @@ use crate::base::clock::Millis;
 use crate::base::disk::DiskFile;
 use crate::base::rng::Rng;
 
+use super::aof_trail::Place;
 use super::backlog::{Backlog, CursorId};
 use super::client::{Client, ClientId};
 use super::failover::Failover;
@@ -271,5 +272,10 @@ impl Replication {
             self.link.stream_db()
         };
         Some((db.map_or(0, |db| db as i64), &self.ids.replid, self.backlog.offset()))
+    }
+
+    /// The same, for the append-only file.
+    pub fn place(&self) -> Option<Place> {
+        self.position().map(|(db, id, offset)| Place { id: *id, offset, db })
     }
 }

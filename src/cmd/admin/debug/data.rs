@@ -93,7 +93,7 @@ pub fn load_aof(cx: &mut Ctx<'_>, _args: Args<'_>) -> Result<Outcome, CmdError> 
     aof_files::load_manifest(cx.srv, &*cx.host.disk()).map_err(|Stop| errors::DEBUG_LOADAOF_FAILED)?;
     aof_files::delete_history(cx.srv, cx.host);
     let loaded = match aof_load::begin(cx.srv, cx.host, Purpose::Debug) {
-        Ok(Begun::Files) => load::to_the_end(cx.srv, cx.host),
+        Ok(Begun::Files) => load::to_the_end(cx.srv, cx.host).map(drop),
         Ok(Begun::Empty) => Ok(()),
         Ok(Begun::Nothing) | Err(_) => Err(LoadError::Aof),
     };
