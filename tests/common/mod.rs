@@ -12,6 +12,7 @@
 //! |---|---|
 //! | `REPLIS_TEST_SERVER=PATH` | test another `redis-server` instead of ours, to check the tests |
 //! | `REPLIS_SKIP_REAL_REDIS=1` | pass over tests that need Debian's redis-server or redis-cli when it is missing |
+//! | `REPLIS_SKIP_SMALL_DISK=1` | pass over tests that need to mount a tmpfs when that is forbidden |
 //! | `REPLIS_TEST_SLOWDOWN=N` | multiply every deadline by N (valgrind, busy machines) |
 
 // Each test file uses a part of this.
