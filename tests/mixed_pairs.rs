@@ -7,8 +7,10 @@ mod common;
 mod differential;
 mod pairs;
 
+use std::path::Path;
 use std::process::Command;
 
+use common::server::server_binary;
 use common::{Proxy, SOON, Server, in_path, may_skip, wait_until};
 use pairs::waits::contend;
 use pairs::{Kind, syncs, write};
@@ -160,6 +162,53 @@ fn each_loads_the_file_of_the_other() {
             };
             assert_eq!(ttls(&writer_server), ttls(&reader_server), "times of expiry in db {db}");
         }
+    }
+}
+
+/// Function libraries of a server that has functions, through ours and back: as the file of one that stopped, as the
+/// append-only file of either form, and by synchronization.
+#[test]
+fn libraries_of_functions_go_through_unharmed() {
+    let library = "#!lua name=mylib\nredis.register_function{function_name='f', \
+                   callback=function(keys, args) return 'hello' end, flags={'no-writes'}}";
+    let said = |server: &Server| server.run("fcall_ro f 0").text();
+    for lines in ["", "appendonly yes", "appendonly yes\naof-use-rdb-preamble no"] {
+        let Some(mut server) = Kind::Real.start(lines) else { return };
+        assert_eq!(server.cmd(&["function", "load", library]), "mylib");
+        run!(server, "set key value");
+        if lines.is_empty() {
+            assert_eq!(run!(server, "save"), "OK");
+        }
+        server.stop();
+        server.become_binary(&server_binary());
+        server.launch();
+        assert_eq!(run!(server, "get key"), "value");
+        // To a replica that has functions, and to one of ours that is then a master of one that has.
+        let (Some(direct), Some(middle), Some(last)) =
+            (Kind::Real.start(""), Kind::Ours.start(""), Kind::Real.start(""))
+        else {
+            return;
+        };
+        direct.replicaof(server.port());
+        middle.replicaof(server.port());
+        direct.wait_link_up();
+        middle.wait_link_up();
+        last.replicaof(middle.port());
+        last.wait_link_up();
+        assert_eq!((said(&direct), said(&last)), ("hello".to_owned(), "hello".to_owned()), "{lines}");
+        if lines.is_empty() {
+            assert_eq!(run!(server, "save"), "OK");
+        } else {
+            run!(server, "bgrewriteaof");
+            wait_until("rewritten", SOON, || {
+                server.info_field("persistence", "aof_rewrite_in_progress") == "0"
+            });
+            server.restart();
+        }
+        server.kill();
+        server.become_binary(Path::new("/usr/bin/redis-server"));
+        server.launch();
+        assert_eq!(said(&server), "hello", "{lines}");
     }
 }
 

@@ -365,6 +365,14 @@ fn records(srv: &mut Server, host: &mut dyn Host, replay: &mut Replay) -> Result
                     false => replay.trail.command(),
                 }
                 let args = Args::new(&rest[..len], &replay.records.spans);
+                if let Some(loading) = &mut srv.persist.loading
+                    && loading.libraries.replay(args)
+                {
+                    replay.good = replay.at + len as u64;
+                    replay.start += len;
+                    replay.at += len as u64;
+                    continue;
+                }
                 let command = known(srv, args, &replay.name)?;
                 // What an earlier command closed (QUIT) is made anew.
                 if srv.clients.get(replay.client).is_none() {

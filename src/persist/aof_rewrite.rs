@@ -30,6 +30,7 @@ use crate::core::server::Server;
 use crate::format::aof::push_timestamp;
 use crate::format::aof_write;
 use crate::format::bytesio::Sink;
+use crate::resp::request::push_request;
 use crate::state::aof::Phase;
 use crate::state::host::{ChildKind, Host};
 use crate::state::persistence::Child;
@@ -93,6 +94,11 @@ fn write_commands<W: Sink>(
         let mut line = Vec::new();
         push_timestamp(&mut line, srv.clock.wall_ms() / 1000);
         out.put(&line)?;
+    }
+    for code in srv.persist.libraries.iter() {
+        let mut request = Vec::new();
+        push_request(&mut request, &[b"FUNCTION", b"LOAD", code]);
+        out.put(&request)?;
     }
     let mut keys = 0;
     for (number, db) in srv.keys.dbs.iter().enumerate().filter(|(_, db)| !db.is_empty()) {

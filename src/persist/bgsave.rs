@@ -77,14 +77,16 @@ pub struct Content {
     pub version: u16,
     /// Keys too, not the attributes only.
     pub keys: bool,
-    /// The base of an append-only file. The place in the stream is not told: increments follow.
+    /// Function libraries, too.
+    pub libraries: bool,
+    /// The base of an append-only file.
     pub aof_base: bool,
 }
 
 impl Content {
     /// All, as the own file has it.
     pub(super) fn all(srv: &Server) -> Content {
-        Content { version: file_version(srv), keys: true, aof_base: false }
+        Content { version: file_version(srv), keys: true, libraries: true, aof_base: false }
     }
 }
 
@@ -136,9 +138,12 @@ pub fn write<W: Sink>(
         version: REDIS_VERSION.as_bytes(),
         ctime: srv.clock.wall_ms() / 1000,
         used_mem: srv.stats.used_memory,
-        repl: if content.aof_base { None } else { repl_aux(srv) },
+        repl: repl_aux(srv),
         aof_base: content.aof_base,
     })?;
+    if content.libraries {
+        srv.persist.libraries.iter().try_for_each(|code| writer.function(code))?;
+    }
     for (number, db) in srv.keys.dbs.iter().enumerate().filter(|(_, db)| content.keys && !db.is_empty()) {
         writer.select_db(number, db.len() as u64, db.expires() as u64)?;
         for entry in db.iter() {

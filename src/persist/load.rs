@@ -21,8 +21,9 @@ use crate::format::rdb_read::{Item, RdbReader, ReadOptions};
 use crate::object::{Entry, NewValue};
 use crate::state::config::SanitizeDump;
 use crate::state::host::Host;
+use crate::state::libraries::Libraries;
 use crate::state::loading::{Loaded, Loading, Purpose};
-use crate::{log_notice, log_verbose, log_warning};
+use crate::{log_notice, log_warning};
 
 /// Bytes read from a file before clients are served again. Small enough for the answer times of a
 /// ping, large enough that the system calls do not count.
@@ -65,6 +66,7 @@ pub fn begin(srv: &mut Server, purpose: Purpose, total_bytes: u64, shadow: bool,
         keep_expired: srv.repl.is_replica(),
         keys_loaded: 0,
         keys_expired: 0,
+        libraries: Libraries::default(),
         empty_skipped: 0,
         repl_id: None,
         repl_offset: None,
@@ -177,7 +179,7 @@ fn take_item(srv: &mut Server, loading: &mut Loading, item: Item<'_>, now: i64) 
             }
             loading.empty_skipped += 1;
         }
-        Item::Function { .. } => log_verbose!("Skipping a function library in the RDB"),
+        Item::Function { code, .. } => loading.libraries.add(code),
         Item::ModuleAux { id } => {
             let name = crate::format::rdb::module_name(id);
             log_warning!("The RDB file contains AUX module data I can't load: no matching module '{name}'");
@@ -294,6 +296,7 @@ pub fn finish(srv: &mut Server, host: &mut dyn Host) -> Loaded {
         let old = srv.keys.replace_all(shadow);
         host.drop_later(Box::new(old));
     }
+    srv.persist.libraries = loading.libraries;
     crate::core::gate::refresh(srv);
     Loaded {
         keys_loaded: loading.keys_loaded,

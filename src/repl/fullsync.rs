@@ -34,7 +34,7 @@ use crate::state::host::{ChildKind, Host};
 use crate::state::replication::{Bulk, ReplicaState, SyncState, Wish};
 use crate::{log_notice, log_warning};
 
-use super::primary::{NO_KEYS, name, put_online, report, state, those};
+use super::primary::{NO_FUNCTIONS, NO_KEYS, name, put_online, report, state, those};
 use super::spill;
 
 /// Bytes of a snapshot file read at once.
@@ -147,7 +147,12 @@ fn start(srv: &mut Server, host: &mut dyn Host, eof: bool, wish: Wish) {
         false
     } else if socket {
         let mark = srv.rng.hex_id();
-        let content = Content { version: wish.version, keys: wish.filter & NO_KEYS == 0, aof_base: false };
+        let content = Content {
+            version: wish.version,
+            keys: wish.filter & NO_KEYS == 0,
+            libraries: wish.filter & NO_FUNCTIONS == 0,
+            aof_base: false,
+        };
         bgsave::start_stream(srv, host, mark, content).is_ok()
     } else {
         bgsave::start(srv, host).is_ok()

@@ -13,6 +13,7 @@ use crate::keyspace::Db;
 
 use super::aof_trail::Trail;
 use super::client::ClientId;
+use super::libraries::Libraries;
 
 /// Why a data set is loaded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,6 +53,8 @@ pub struct Loading {
     pub keep_expired: bool,
     pub keys_loaded: u64,
     pub keys_expired: u64,
+    /// Function libraries of the file.
+    pub libraries: Libraries,
     /// Keys left out because their value had no elements.
     pub empty_skipped: u64,
     /// Where the stream stands that these data belong to, as the file says.

@@ -13,6 +13,7 @@ pub mod config_table;
 pub mod failover;
 pub mod host;
 pub mod latency;
+pub mod libraries;
 pub mod loading;
 pub mod multi;
 pub mod persistence;

@@ -5,6 +5,7 @@ use crate::base::clock::Millis;
 
 use super::aof::Aof;
 use super::host::{ChildKind, ChildReport};
+use super::libraries::Libraries;
 use super::loading::Loading;
 
 /// The one child that may live at a time.
@@ -41,6 +42,8 @@ pub struct ShutdownFlags {
 pub struct Persistence {
     pub child: Option<Child>,
     pub loading: Option<Box<Loading>>,
+    /// Sources of the function libraries that files and masters brought.
+    pub libraries: Libraries,
     /// Changes since the last finished save.
     pub dirty: u64,
     /// Unix seconds of the last finished save; at start the time of start.
@@ -72,6 +75,7 @@ impl Persistence {
         Persistence {
             child: None,
             loading: None,
+            libraries: Libraries::default(),
             dirty: 0,
             last_save_s: now_s,
             last_try_s: 0,
