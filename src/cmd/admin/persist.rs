@@ -107,6 +107,8 @@ pub fn shutdown(cx: &mut Ctx<'_>, args: Args<'_>) -> Result<Outcome, CmdError> {
 #[cfg(test)]
 mod crash_tests;
 #[cfg(test)]
+mod snapshot_crash_tests;
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::resp::request::OwnedArgs;

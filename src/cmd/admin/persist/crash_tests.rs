@@ -31,10 +31,10 @@ use crate::state::loading::Purpose;
 use crate::state::repl_ids::ReplId;
 
 /// A running server.
-struct Life {
-    srv: Server,
-    world: World,
-    user: ClientId,
+pub(super) struct Life {
+    pub(super) srv: Server,
+    pub(super) world: World,
+    pub(super) user: ClientId,
 }
 
 /// How a start ended.
@@ -84,7 +84,7 @@ fn boot(srv: &mut Server, world: &mut World) -> Option<()> {
 }
 
 impl Life {
-    fn ask(&mut self, line: &str) -> String {
+    pub(super) fn ask(&mut self, line: &str) -> String {
         let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
         let mut request = Vec::new();
         push_request(&mut request, &words);
@@ -116,7 +116,7 @@ impl Life {
         assert!(known.is_none_or(|known| known == data), "a place in history has one state of the data");
     }
 
-    fn end_of_child(&mut self) {
+    pub(super) fn end_of_child(&mut self) {
         if let Some(ended) = self.world.child.take() {
             let end = ChildEnd { pid: ended.pid, code: Some(ended.code), signal: None };
             child::ended(&mut self.srv, &mut self.world, end);
