@@ -38,7 +38,7 @@ use crate::{log_notice, log_verbose, log_warning};
 
 use super::aof_files::{self, Stop, shown};
 use super::aof_log;
-use super::bgsave::{self, Content, GrowingFile, plain};
+use super::bgsave::{self, Content, GrowingFile, Worker, plain};
 use super::child::{self, Outcome};
 
 /// After so many failures in a row the next rewrite is put off; AOF_REWRITE_LIMITE_THRESHOLD.
@@ -46,7 +46,7 @@ const FAILURES: u64 = 3;
 /// The longest delay, in minutes.
 const MAX_DELAY_MINUTES: i64 = 60;
 
-/// Writes the data set as a base, whole or not at all. `progress` hears how many keys are written.
+/// Writes the data set as a base, whole or not at all. `worker`: when a child does it.
 ///
 /// # Errors
 /// When there is no base now; the log says why.
@@ -55,7 +55,7 @@ pub fn write_base(
     disk: &dyn Disk,
     path: &Path,
     pid: i32,
-    progress: Option<&mut dyn FnMut(u64)>,
+    worker: Option<Worker<'_>>,
 ) -> Result<(), Stop> {
     let temp = srv.config.dir.join(format!("temp-rewriteaof-{pid}.aof"));
     let mut file = match disk.create(&temp) {
@@ -67,9 +67,9 @@ pub fn write_base(
     };
     let written = if srv.config.aof_use_rdb_preamble {
         let content = Content { aof_base: true, ..Content::all(srv) };
-        bgsave::write(srv, &mut file, srv.config.rdbcompression, content, progress).map(drop)
+        bgsave::write(srv, &mut file, srv.config.rdbcompression, content, worker).map(drop)
     } else {
-        write_commands(srv, &mut (&mut file), progress)
+        write_commands(srv, &mut (&mut file), worker.map(|worker| worker.tell))
     };
     if let Err(e) = written.and_then(|()| file.finish()) {
         log_warning!("Write error writing append only file on disk: {}", plain(&e));
@@ -164,8 +164,9 @@ fn begin(srv: &mut Server, host: &mut dyn Host) -> Result<(), Stop> {
     let started = child::start(srv, host, ChildKind::AofRewrite, |srv, side| {
         let (pid, disk) = (side.pid(), side.disk());
         let target = temp_base(srv, pid);
-        let report: &mut dyn FnMut(u64) = &mut |keys| side.report(keys, false);
-        if write_base(srv, &*disk, &target, pid, Some(report)).is_err() {
+        let give_back = side.give_back();
+        let tell: &mut dyn FnMut(u64) = &mut |keys| side.report(keys, false);
+        if write_base(srv, &*disk, &target, pid, Some(Worker { tell, give_back })).is_err() {
             return 1;
         }
         let name = target.file_name().unwrap_or_default().to_string_lossy();

@@ -16,6 +16,7 @@ use crate::format::bytesio::Sink;
 use crate::format::rdb::WRITE_VERSION;
 use crate::format::rdb_write::{Aux, RdbWriter, ReplAux, Usage, WriteOptions, version_of};
 use crate::keyspace::Db;
+use crate::object::ValueRef;
 use crate::object::stream::active_times_matter;
 use crate::resp::errors::{self, CmdError};
 use crate::state::client::ClientId;
@@ -104,6 +105,15 @@ fn file_version(srv: &Server) -> u16 {
     entries.map(version_of).max().unwrap_or(WRITE_VERSION)
 }
 
+/// What a child brings along for its work.
+pub struct Worker<'a> {
+    /// Hears how many keys are written.
+    pub tell: &'a mut dyn FnMut(u64),
+    /// Gives memory back that is not read again. The parent, which goes on writing, then need not copy the pages that
+    /// both had (`dismissObject` of Redis).
+    pub give_back: fn(&[u8]),
+}
+
 /// Writes the whole data set to a sink.
 ///
 /// # Errors
@@ -113,8 +123,9 @@ pub fn write<W: Sink>(
     sink: W,
     compression: bool,
     content: Content,
-    progress: Option<&mut dyn FnMut(u64)>,
+    worker: Option<Worker<'_>>,
 ) -> io::Result<u64> {
+    let (tell, give_back) = worker.map(|worker| (worker.tell, worker.give_back)).unzip();
     let idle = |lru| srv.keys.aging.idle_ms(lru) / 1000;
     let freq = |lru| srv.keys.aging.freq(lru);
     let policy = srv.config.maxmemory_policy;
@@ -130,7 +141,7 @@ pub fn write<W: Sink>(
         checksum: srv.config.rdbchecksum,
         compression,
         usage,
-        progress: progress.map(|tell| Box::new(tell) as Box<dyn FnMut(u64)>),
+        progress: tell.map(|tell| Box::new(tell) as Box<dyn FnMut(u64)>),
         ..WriteOptions::default()
     };
     let mut writer = RdbWriter::new(sink, options);
@@ -148,6 +159,9 @@ pub fn write<W: Sink>(
         writer.select_db(number, db.len() as u64, db.expires() as u64)?;
         for entry in db.iter() {
             writer.entry(entry)?;
+            if let (Some(give_back), ValueRef::Str(bytes)) = (give_back, entry.value()) {
+                give_back(bytes);
+            }
             delay(srv.config.rdb_key_save_delay);
         }
     }
@@ -171,7 +185,7 @@ pub fn write_file(
     disk: &dyn Disk,
     path: &Path,
     temp: &Path,
-    progress: Option<&mut dyn FnMut(u64)>,
+    worker: Option<Worker<'_>>,
 ) -> io::Result<()> {
     let file = disk.create(temp).inspect_err(|e| {
         log_warning!(
@@ -183,7 +197,7 @@ pub fn write_file(
     })?;
     let incremental = srv.config.rdb_save_incremental_fsync;
     let mut file = GrowingFile::new(file, incremental);
-    let written = write(srv, &mut file, srv.config.rdbcompression, Content::all(srv), progress)
+    let written = write(srv, &mut file, srv.config.rdbcompression, Content::all(srv), worker)
         .map_err(|e| ("rdbSaveRio", e))
         .and_then(|_| file.file.flush().map_err(|e| ("fflush", e)))
         .and_then(|()| file.file.sync().map_err(|e| ("fsync", e)));
@@ -269,7 +283,9 @@ pub fn start(srv: &mut Server, host: &mut dyn Host) -> io::Result<()> {
         let temp = temp_path(srv, side.pid());
         run_in_child(side, |side| {
             let disk = side.disk();
-            write_file(srv, &*disk, &path, &temp, Some(&mut |keys| side.report(keys, false)))
+            let give_back = side.give_back();
+            let tell: &mut dyn FnMut(u64) = &mut |keys| side.report(keys, false);
+            write_file(srv, &*disk, &path, &temp, Some(Worker { tell, give_back }))
         })
     });
     match started {
@@ -333,12 +349,13 @@ fn stream_marked(
     mark: &[u8; 40],
     content: Content,
 ) -> io::Result<()> {
+    let give_back = side.give_back();
     side.stream(b"$EOF:")?;
     side.stream(mark)?;
     side.stream(b"\r\n")?;
     let side = RefCell::new(side);
     let report: &mut dyn FnMut(u64) = &mut |keys| side.borrow_mut().report(keys, false);
-    write(srv, Pipe(&side), compresses_stream(srv), content, Some(report))?;
+    write(srv, Pipe(&side), compresses_stream(srv), content, Some(Worker { tell: report, give_back }))?;
     side.into_inner().stream(mark)
 }
 

@@ -28,6 +28,8 @@ use super::{cpus, process};
 const RECORD: usize = 24;
 /// Bytes the pipe of a diskless snapshot holds.
 const DATA_PIPE: i32 = 1 << 20;
+/// What memory is given back by; larger pages only make it do nothing. Bytes.
+const PAGE: usize = 4096;
 /// Copy-on-write is measured at most this often: reading it walks the page tables. Milliseconds.
 const COW_INTERVAL_MS: u128 = 1000;
 
@@ -103,6 +105,10 @@ impl ChildSide for RealChild {
         cpus::pin(cpus);
     }
 
+    fn give_back(&self) -> fn(&[u8]) {
+        give_back
+    }
+
     fn report(&mut self, keys: u64, last: bool) {
         if last || self.measured.elapsed().as_millis() >= COW_INTERVAL_MS {
             self.cow_bytes = private_dirty_bytes();
@@ -127,6 +133,17 @@ impl ChildSide for RealChild {
 
     fn stream(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.data.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.write_all(bytes)
+    }
+}
+
+/// Gives the whole pages among these bytes back to the system, in a child that does not read them again.
+fn give_back(bytes: &[u8]) {
+    let start = (bytes.as_ptr() as usize).next_multiple_of(PAGE);
+    let end = (bytes.as_ptr() as usize + bytes.len()) / PAGE * PAGE;
+    if end > start {
+        // SAFETY: whole pages of the heap (private, anonymous) that belong to one value only. This process, a child that
+        // writes each value once and ends without destroying any, reads them no more; if it did it would see zeros.
+        unsafe { libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_DONTNEED) };
     }
 }
 

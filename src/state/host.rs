@@ -60,6 +60,10 @@ pub trait ChildSide {
     fn shift_oom_score(&mut self, _by: i32) {}
     /// Runs on the processors of this list from now on (`bgsave_cpulist`); a list that is none changes nothing.
     fn pin(&mut self, _cpus: &str) {}
+    /// How memory is given back that is not read again in this process; does nothing where that is not worth it.
+    fn give_back(&self) -> fn(&[u8]) {
+        |_| ()
+    }
     /// Tells the parent how far we are; cheap enough for every thousand keys.
     fn report(&mut self, keys: u64, last: bool);
     /// Writes to the parent's data pipe ([`ChildKind::RdbStream`] only).
