@@ -121,7 +121,7 @@ fn read_line(line: &[u8]) -> Result<(FileInfo, u8), &'static str> {
         }
     }
     match name {
-        Some(name) if seq != 0 && letter != 0 => Ok((FileInfo { name, seq }, letter)),
+        Some(name) if !name.is_empty() && seq != 0 && letter != 0 => Ok((FileInfo { name, seq }, letter)),
         _ => Err(INVALID),
     }
 }
@@ -293,6 +293,7 @@ mod tests {
         assert_eq!(error("file x seq 1 typo b\n"), (INVALID, Some(1)));
         assert_eq!(error("file x seq zero type b\n"), (INVALID, Some(1)));
         assert_eq!(error("file x seq 1 type ''\n"), (INVALID, Some(1)));
+        assert_eq!(error("file \"\" seq 1 type i\n"), (INVALID, Some(1)));
         assert_eq!(error("file \"x seq 1 type b\n"), (INVALID, Some(1)));
         let path = "File can't be a path, just a filename";
         assert_eq!(error("#\nfile a/x seq 1 type b\n"), (path, Some(2)));
