@@ -38,7 +38,10 @@ fn both_servers_answer_the_same() {
             break;
         }
         let mut generator = Generator::new(seed);
-        let stream: Vec<Step> = (0..steps).map(|_| generator.next()).collect();
+        let mut stream: Vec<Step> = (0..steps).map(|_| generator.next()).collect();
+        while !generator.is_whole() {
+            stream.push(generator.next());
+        }
         if let Err(mismatch) = pair.play(&stream) {
             panic!("{}", report(&mut pair, seed, &stream, &mismatch));
         }

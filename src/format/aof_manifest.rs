@@ -126,6 +126,20 @@ fn read_line(line: &[u8]) -> Result<(FileInfo, u8), &'static str> {
     }
 }
 
+/// Appends a file's line.
+fn push_line(out: &mut Vec<u8>, file: &FileInfo, letter: u8) {
+    out.extend_from_slice(b"file ");
+    if needs_quotes(&file.name) {
+        quote(out, &file.name);
+    } else {
+        out.extend_from_slice(&file.name);
+    }
+    out.extend_from_slice(b" seq ");
+    push_i64(out, file.seq);
+    out.extend_from_slice(b" type ");
+    out.extend_from_slice(&[letter, b'\n']);
+}
+
 impl Manifest {
     /// Reads a manifest.
     ///
@@ -147,6 +161,12 @@ impl Manifest {
             let line = whole.trim_ascii();
             let fail = |text| ManifestError { text, line: Some((i + 1, line.to_vec())) };
             let (file, letter) = read_line(line).map_err(fail)?;
+            // Quoted it may be longer than it was; what we would write then, nobody could read.
+            let mut written = Vec::new();
+            push_line(&mut written, &file, letter);
+            if written.len() > MAX_LINE {
+                return Err(fail(INVALID));
+            }
             manifest.take(file, letter).map_err(fail)?;
         }
         Ok(manifest)
@@ -176,18 +196,7 @@ impl Manifest {
         let all = (self.base.iter().map(|file| (file, Kind::Base)))
             .chain(self.history.iter().map(|file| (file, Kind::History)))
             .chain(self.incr.iter().map(|file| (file, Kind::Incr)));
-        for (file, kind) in all {
-            out.extend_from_slice(b"file ");
-            if needs_quotes(&file.name) {
-                quote(&mut out, &file.name);
-            } else {
-                out.extend_from_slice(&file.name);
-            }
-            out.extend_from_slice(b" seq ");
-            push_i64(&mut out, file.seq);
-            out.extend_from_slice(b" type ");
-            out.extend_from_slice(&[kind.letter(), b'\n']);
-        }
+        all.for_each(|(file, kind)| push_line(&mut out, file, kind.letter()));
         out
     }
 
@@ -294,6 +303,8 @@ mod tests {
         assert_eq!(error("file x seq zero type b\n"), (INVALID, Some(1)));
         assert_eq!(error("file x seq 1 type ''\n"), (INVALID, Some(1)));
         assert_eq!(error("file \"\" seq 1 type i\n"), (INVALID, Some(1)));
+        let unprintable = format!("file {} seq 1 type b\n", "\u{1}".repeat(254));
+        assert_eq!(error(&unprintable), (INVALID, Some(1)));
         assert_eq!(error("file \"x seq 1 type b\n"), (INVALID, Some(1)));
         let path = "File can't be a path, just a filename";
         assert_eq!(error("#\nfile a/x seq 1 type b\n"), (path, Some(2)));

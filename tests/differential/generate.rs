@@ -145,6 +145,11 @@ impl Generator {
         !fit || is_server_wide(step)
     }
 
+    /// Whether nothing more belongs to the last step: what ends with chance is taken back before the digests are compared.
+    pub fn is_whole(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     /// The next step.
     pub fn next(&mut self) -> Step {
         loop {
