@@ -216,3 +216,17 @@ fn those_who_cache_are_told_what_changed() {
     drop(caches);
     wait_until("tracking ends with the client", SOON, || info(&mut writes, "tracking_clients") == "0");
 }
+
+/// The first 16 KiB count for no limit.
+#[test]
+fn a_low_limit_leaves_room_for_short_replies() {
+    let server =
+        Server::start("client-output-buffer-limit pubsub 1 0 0\nclient-output-buffer-limit normal 1 0 0");
+    let mut subscriber = server.client();
+    assert_eq!(subscriber.run("subscribe news").items()[2].int(), 1);
+    assert_eq!(server.run(&format!("publish news {}", "x".repeat(10_000))).int(), 1);
+    assert_eq!(subscriber.read_value().items()[2].text().len(), 10_000);
+    server.run(&format!("publish news {}", "x".repeat(100_000)));
+    subscriber.expect_closed();
+    assert_eq!(server.run(&format!("echo {}", "x".repeat(10_000))).text().len(), 10_000);
+}

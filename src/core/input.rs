@@ -331,13 +331,17 @@ pub fn check_query_limit(srv: &mut Server, me: ClientId) {
     srv.clients.close(me);
 }
 
-/// What a client without the password may owe us reading, whatever the limits of its class. Bytes: the buffer that
-/// a client of Redis has, and 1024 more. Source: the mending of CVE-2025-21605 in Redis 7.2.8.
-const STRANGER_OUTPUT: u64 = 17 * 1024;
+/// What a client without the password may owe us reading, whatever the limits of its class. Bytes. Source: the mending
+/// of CVE-2025-21605 in Redis 7.2.8.
+const STRANGER_OUTPUT: u64 = 1024;
+
+/// The first replies lie in a buffer that each client of Redis has, and do not count for its limits. Bytes;
+/// PROTO_REPLY_CHUNK_BYTES.
+const UNCOUNTED: u64 = 16 * 1024;
 
 fn over_limit(srv: &Server, me: ClientId, len: usize) -> bool {
     let hard = limit_of(srv, me).hard_bytes;
-    hard != 0 && len as u64 > hard || evict_clients::is_too_large(srv, me, len)
+    hard != 0 && (len as u64).saturating_sub(UNCOUNTED) > hard || evict_clients::is_too_large(srv, me, len)
 }
 
 /// The limits of a client's class. A replica's hard limit is never below `repl-backlog-size`: what it owes lies
@@ -396,10 +400,12 @@ pub fn check_output_limit(srv: &mut Server, me: ClientId) {
     }
 }
 
-/// Bytes a client has not taken yet.
+/// Bytes a client has not taken yet, as far as they count.
 pub fn owed(srv: &Server, me: ClientId) -> u64 {
     let client = &srv.clients[me];
-    let Some(replica) = client.replica.as_deref() else { return client.out.pending() as u64 };
+    let Some(replica) = client.replica.as_deref() else {
+        return (client.out.pending() as u64).saturating_sub(UNCOUNTED);
+    };
     let stream = replica.cursor.map_or(0, |cursor| srv.repl.backlog.output_memory(cursor)) as u64;
     // The snapshot on its way has limits of its own: it is read as fast as it is taken.
     let snapshot = matches!(replica.sync, SyncState::SendBulk(_) | SyncState::SendStream);
