@@ -48,7 +48,7 @@ fn assert_syncs(master: &Server, full: &str, partial: &str) {
 fn last_increment(server: &Server) -> PathBuf {
     let folder = server.dir().join("appendonlydir");
     let manifest = fs::read_to_string(folder.join("appendonly.aof.manifest")).unwrap();
-    let name = manifest.lines().filter(|line| line.ends_with("type i")).next_back().unwrap();
+    let name = manifest.lines().rfind(|line| line.ends_with("type i")).unwrap();
     folder.join(name.split(' ').nth(1).unwrap())
 }
 

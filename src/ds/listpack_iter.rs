@@ -80,16 +80,29 @@ impl Listpack {
             return Ok(if known { claimed } else { 0 });
         }
         let (mut at, mut found, end) = (HEADER, 0, bytes.len() - 1);
-        while at < end {
-            let (_, len) = decode(&bytes[..end], at).ok_or(Damaged)?;
+        let elements = &bytes[..end];
+        while let Some(&first) = elements.get(at) {
+            found += 1;
+            // Nearly all elements are short strings: their size is in their first byte, and again in their last.
+            let len = match first {
+                0x80..=0xbf => 1 + usize::from(first & 0x3f),
+                _ => decode(elements, at).ok_or(Damaged)?.1,
+            };
+            at += len;
+            if len < 128 {
+                if elements.get(at) != Some(&(len as u8)) {
+                    return Err(Damaged);
+                }
+                at += 1;
+                continue;
+            }
             // Byte for byte: a back length that only reads as this one by running into the bytes before it would
             // read as another when they change.
             let (back, size) = back_length(len);
-            if bytes[at + len..end].get(..size) != Some(&back[..size]) {
+            if elements.get(at..at + size) != Some(&back[..size]) {
                 return Err(Damaged);
             }
-            at += len + size;
-            found += 1;
+            at += size;
         }
         if known && found != claimed { Err(Damaged) } else { Ok(found) }
     }
@@ -285,5 +298,55 @@ impl DoubleEndedIterator for Iter<'_> {
         let pos = self.list.before(self.back)?;
         self.back = pos.0;
         Some(self.list.get(pos))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The elements one at a time, each decoded: what [`Listpack::validate`] must agree with.
+    fn validate_slowly(bytes: &[u8]) -> Result<usize, Damaged> {
+        let claimed = Listpack::validate(bytes, false)?;
+        let (mut at, mut found, end) = (HEADER, 0, bytes.len() - 1);
+        while at < end {
+            let (_, len) = decode(&bytes[..end], at).ok_or(Damaged)?;
+            let (back, size) = back_length(len);
+            if bytes[at + len..end].get(..size) != Some(&back[..size]) {
+                return Err(Damaged);
+            }
+            at += len + size;
+            found += 1;
+        }
+        let known = bytes[4..HEADER] != [0xff; 2];
+        if known && found != claimed { Err(Damaged) } else { Ok(found) }
+    }
+
+    proptest! {
+        #[test]
+        fn checking_agrees_with_decoding(
+            texts in proptest::collection::vec(
+                prop_oneof!["[a-z]{0,70}", "-?[0-9]{1,19}", "[a-z]{120,130}", "[a-z]{4090,4100}"], 0..12,
+            ),
+            harm in proptest::collection::vec((0usize..1000, any::<u8>()), 0..3),
+            count_unknown: bool,
+        ) {
+            let mut list = Listpack::new();
+            for text in &texts {
+                list.append(text.as_bytes());
+            }
+            if count_unknown {
+                list.forget_count();
+            }
+            prop_assert_eq!(Listpack::validate(list.as_bytes(), true), Ok(texts.len()));
+            let mut bytes = list.into_bytes();
+            // Near the front, where headers and short elements are.
+            for (at, byte) in harm {
+                let at = at % bytes.len();
+                bytes[at] = byte;
+            }
+            prop_assert_eq!(Listpack::validate(&bytes, true), validate_slowly(&bytes));
+        }
     }
 }
