@@ -322,6 +322,20 @@ fn a_single_file_of_old_moves_into_the_folder() {
     assert_eq!(server.digest(), digest);
 }
 
+/// Redis writes such names so that it cannot read them again.
+#[test]
+fn names_of_any_kind_come_back() {
+    for name in ["it's.aof", "a b.aof", "\\\"x\\\".aof", "#.aof"] {
+        let mut server = logged(&format!("appendfilename \"{name}\""));
+        server.run("set key value");
+        server.run("bgrewriteaof");
+        wait_rewritten(&server);
+        server.kill();
+        server.launch();
+        assert_eq!(server.run("get key"), "value", "{name}");
+    }
+}
+
 #[test]
 fn it_can_be_switched_on_and_off() {
     let mut server = Server::start("appendfsync no");

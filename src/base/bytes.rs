@@ -128,9 +128,10 @@ pub fn quote(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
 }
 
-/// True when `text` cannot stand bare in a configuration line: it is escaped by [`quote`] or holds blanks.
+/// True when `text` cannot stand bare in a line that [`split_args`] reads: it is escaped by [`quote`], holds blanks, or an
+/// apostrophe (which Redis leaves bare: it cannot read its own manifest then).
 pub fn needs_quotes(text: &[u8]) -> bool {
-    text.iter().any(|&byte| matches!(byte, b'\\' | b'"') || !(b'!'..=b'~').contains(&byte))
+    text.iter().any(|&byte| matches!(byte, b'\\' | b'"' | b'\'') || !(b'!'..=b'~').contains(&byte))
 }
 
 /// Shows bytes as text in a log line or an error: UTF-8 as it is, anything else as the replacement character.
@@ -197,7 +198,9 @@ mod tests {
         let mut out = Vec::new();
         quote(&mut out, b"a\"\\\n\r\t\x07\x08\x00\x7f\xff ~");
         assert_eq!(out, br#""a\"\\\n\r\t\a\b\x00\x7f\xff ~""#);
-        assert!(needs_quotes(b"a b") && needs_quotes(b"\xff") && !needs_quotes(b"a'b"));
+        assert!(
+            needs_quotes(b"a b") && needs_quotes(b"\xff") && needs_quotes(b"a'b") && !needs_quotes(b"a-b")
+        );
     }
 
     #[test]

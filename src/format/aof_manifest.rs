@@ -291,6 +291,8 @@ mod tests {
         let wide = "# note\n\t TYPE b  SEQ 3junk File x new word \r\n";
         let read = Manifest::parse(wide.as_bytes()).unwrap();
         assert_eq!(read.text(), b"file x seq 3 type b\n");
+        let apostrophe = b"file \"it's.aof\" seq 3 type b\n";
+        assert_eq!(Manifest::parse(apostrophe).unwrap().text(), apostrophe);
         assert!(Manifest::parse(b"#only this").unwrap().is_empty());
     }
 
